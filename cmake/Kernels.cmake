@@ -1,0 +1,1 @@
+# The files of src/kernels/cpu that are compiled for an instruction set of their own; see src/kernels/README.md.

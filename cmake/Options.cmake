@@ -1,0 +1,35 @@
+# What every target is compiled with.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+if(NOT CRIA_CORE_ONLY)
+  find_package(CLI11 REQUIRED)
+  find_package(yaml-cpp REQUIRED)
+endif()
+if(CRIA_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# spdlog's headers over the fmt of the system, without its library.
+find_package(spdlog REQUIRED)
+add_library(spdlog_headers INTERFACE)
+target_compile_definitions(spdlog_headers INTERFACE SPDLOG_FMT_EXTERNAL_HO)
+target_include_directories(spdlog_headers SYSTEM INTERFACE $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+
+add_library(cria_options INTERFACE)
+target_include_directories(cria_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(cria_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -fno-math-errno -fno-trapping-math -ffp-contract=fast
+  $<$<BOOL:${CRIA_WERROR}>:-Werror>
+  # Statement expressions carry CRIA_TRY.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
+if(CRIA_SANITIZE)
+  target_compile_options(cria_options INTERFACE -fsanitize=${CRIA_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(cria_options INTERFACE -fsanitize=${CRIA_SANITIZE})
+endif()
+
+execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD
+  OUTPUT_VARIABLE CRIA_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

@@ -1,0 +1,25 @@
+// JSON with limits: nlohmann::json behind one parse function that neither throws nor recurses without bound.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace cria {
+
+using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
+
+struct JsonLimits {
+    std::size_t max_bytes = 64u << 20;
+    std::size_t max_depth = 64;
+};
+
+// `who` begins the message of an error: the file or the request that the text came from.
+Result<Json> parse_json(std::string_view text, std::string_view who, JsonLimits limits = {});
+// The same, keeping the order of keys.
+Result<OrderedJson> parse_ordered_json(std::string_view text, std::string_view who, JsonLimits limits = {});
+
+}  // namespace cria

@@ -1,0 +1,104 @@
+// The one table of processor kernels. Everything above this room calls through it and never sees an
+// instruction set. Each function works on one thread, on f32 unless named otherwise, on row-major data;
+// a kernel that is worth splitting is split by its caller (ops/), so that how work is cut never depends
+// on the instruction set.
+//
+// `scalar` is the plain twin of every other table: tests hold them together within tolerances derived
+// from the number format. Results of one table do not depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tensor/dtype.h"
+#include "tensor/thread_pool.h"
+
+namespace cria {
+
+// A matrix in memory: element (i, j) at data[i * stride + j].
+template <class T>
+struct Matrix {
+    T* data;
+    std::int64_t rows;
+    std::int64_t columns;
+    std::int64_t stride;
+};
+
+// Rows of a weight in one of the types it can be stored in: f32, bf16 or f16.
+struct WeightRows {
+    const void* data;
+    DType type;
+    std::int64_t rows;     // outputs
+    std::int64_t columns;  // inputs, contiguous
+};
+
+enum class Transpose : bool { no, yes };
+
+struct Kernels {
+    std::string_view name;  // "scalar", "avx2", "avx512", "neon"
+
+    // C (m x n) = op(A) op(B), or C += op(A) op(B) when `accumulate`.
+    // op(A) is m x k, op(B) is k x n. Blocked and packed; splits itself over the pool.
+    // Each element of C is summed in an order that depends on k alone.
+    void (*gemm)(ThreadPool& pool, Transpose transpose_a, Matrix<const float> a, Transpose transpose_b,
+                 Matrix<const float> b, Matrix<float> c, bool accumulate);
+
+    // y[j] = sum over i of x[i] * W[j, i], for j in [first, last): a product with few rows of x, limited by
+    // reading W. x is `rows` x columns (stride columns), y is rows x w.rows.
+    void (*dot_rows)(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y);
+
+    // y = x / sqrt(mean(x^2) + epsilon) * weight. Returns 1/sqrt(mean + epsilon).
+    float (*rms_norm)(const float* x, const float* weight, std::int64_t n, float epsilon, float* y);
+    // Gradient of one row: dx (overwritten) and dweight (added to), given the returned inverse root.
+    void (*rms_norm_gradient)(const float* x, const float* weight, const float* dy, std::int64_t n, float inverse_root,
+                              float* dx, float* dweight);
+
+    // In place; pairs (i, i + n/2) of a head of n turn by the angle of cosine/sine[i], i < n/2.
+    // `direction` is 1 forward, -1 for the gradient (the inverse rotation).
+    void (*rope)(float* head, std::int64_t n, const float* cosine, const float* sine, float direction);
+
+    // y = silu(gate) * up.
+    void (*swiglu)(const float* gate, const float* up, std::int64_t n, float* y);
+    void (*swiglu_gradient)(const float* gate, const float* up, const float* dy, std::int64_t n, float* dgate,
+                            float* dup);
+    // Exact (erf) GELU.
+    void (*gelu)(const float* x, std::int64_t n, float* y);
+    void (*gelu_gradient)(const float* x, const float* dy, std::int64_t n, float* dx);
+
+    // y = exp(x - max) in place; returns the sum. max is found first.
+    // On return *max_out holds the maximum (softmax = y / sum).
+    float (*exp_sum)(float* x, std::int64_t n, float* max_out);
+
+    float (*dot)(const float* a, const float* b, std::int64_t n);
+    void (*axpy)(float a, const float* x, std::int64_t n, float* y);   // y += a x
+    void (*add)(const float* a, const float* b, std::int64_t n, float* y);
+    void (*scale)(float a, float* x, std::int64_t n);                  // x *= a
+    double (*sum_squares)(const float* x, std::int64_t n);             // in double
+
+    // One AdamW step (Loshchilov & Hutter 2019, decoupled decay) over n elements; see train/optimizer.h.
+    struct AdamStep {
+        float learning_rate, beta1, beta2, epsilon, weight_decay;
+        float correction1, correction2;  // 1 - beta^t
+        float gradient_scale;            // clipping, applied to the gradient while reading
+    };
+    void (*adamw)(const AdamStep& step, const float* gradient, std::int64_t n, float* weight, float* m, float* v);
+
+    void (*bf16_to_f32)(const BF16* x, std::int64_t n, float* y);
+    void (*f32_to_bf16)(const float* x, std::int64_t n, BF16* y);
+    void (*f16_to_f32)(const F16* x, std::int64_t n, float* y);
+    void (*f32_to_f16)(const float* x, std::int64_t n, F16* y);
+};
+
+// The tables built into this binary that this processor can run, the plain one first.
+std::span<const Kernels* const> available_kernels();
+// By name, or null when absent from the binary or the processor.
+const Kernels* kernels_named(std::string_view name);
+// The best table for this processor.
+const Kernels& best_kernels();
+// Names of all tables in the binary, whether this processor runs them or not.
+std::vector<std::string_view> built_kernels();
+
+}  // namespace cria

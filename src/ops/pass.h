@@ -1,0 +1,65 @@
+// A pass: one run of a model over a batch of rows, either to infer or to train.
+//
+// Model code calls operations (ops/ops.h) on a pass and does not know which kind it is. An inference
+// pass draws activations from an arena and forgets them. A training pass also writes a tape: one record
+// per operation with what its gradient needs, walked backwards by backward().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "tensor/arena.h"
+#include "tensor/tensor.h"
+#include "tensor/thread_pool.h"
+
+namespace cria {
+
+// Where computing happens: the threads and the kernels. Outlives all passes that use it.
+struct Compute {
+    ThreadPool& pool;
+    const Kernels& kernels;
+};
+
+class Tape;
+
+// An activation, [rows, features] in f32, and its place on the tape (-1: nothing depends on a gradient).
+struct Value {
+    Tensor tensor;
+    int node = -1;
+    std::int64_t rows() const { return tensor.rows(); }
+    std::int64_t columns() const { return tensor.columns(); }
+};
+
+// A vector that scales features (a norm's weight, a bias), always f32; `gradient` as in Weight.
+// A matrix [out, in] that linear() multiplies by. `gradient` (f32, the same shape) is added to by
+// backward(); an empty one means frozen.
+struct Weight {
+    Tensor value;     // f32, bf16 or f16
+    Tensor gradient;
+    bool trainable() const { return !gradient.empty(); }
+};
+
+class Pass {
+public:
+    // `tape` null: inference.
+    Pass(Compute compute, Arena& arena, Tape* tape = nullptr) : compute_(compute), arena_(arena), tape_(tape) {}
+
+    const Compute& compute() const { return compute_; }
+    const Kernels& kernels() const { return compute_.kernels; }
+    ThreadPool& pool() const { return compute_.pool; }
+    Arena& arena() const { return arena_; }
+    // Uninitialised activations, alive until the arena is reset.
+    Tensor allocate(Shape shape) const { return arena_.tensor(DType::f32, shape); }
+    bool training() const { return tape_ != nullptr; }
+    Tape* tape() const { return tape_; }
+
+private:
+    Compute compute_;
+    Arena& arena_;
+    Tape* tape_;
+};
+
+}  // namespace cria

@@ -1,0 +1,49 @@
+#include "tensor/arena.h"
+
+#include <algorithm>
+
+namespace cria {
+namespace {
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kFirstBlockBytes = 1u << 20;
+}  // namespace
+
+void* Arena::allocate(std::size_t bytes) {
+    const std::size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    while (block_ < blocks_.size() && offset_ + padded > blocks_[block_]->bytes()) {
+        ++block_;
+        offset_ = 0;
+    }
+    if (block_ == blocks_.size())
+        blocks_.push_back(Storage::allocate(std::max({padded, kFirstBlockBytes, capacity_bytes()})));
+    void* memory = blocks_[block_]->data() + offset_;
+    offset_ += padded;
+    return memory;
+}
+
+Tensor Arena::tensor(DType type, Shape shape) {
+    return {type, shape, allocate(static_cast<std::size_t>(shape.elements()) * bytes_of(type))};
+}
+
+void Arena::rewind(Mark mark) {
+    block_ = mark.block;
+    offset_ = mark.offset;
+}
+
+void Arena::reset() {
+    if (blocks_.size() > 1) {
+        const std::size_t total = capacity_bytes();
+        blocks_.clear();
+        blocks_.push_back(Storage::allocate(total));
+    }
+    block_ = 0;
+    offset_ = 0;
+}
+
+std::size_t Arena::capacity_bytes() const {
+    std::size_t total = 0;
+    for (const auto& block : blocks_) total += block->bytes();
+    return total;
+}
+
+}  // namespace cria

@@ -1,0 +1,41 @@
+// Memory for the activations of one pass: allocation is a pointer increment, everything is forgotten at
+// once. After the first passes have shown how much is needed, a pass allocates nothing from the system.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace cria {
+
+// One owner, one thread.
+class Arena {
+public:
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+
+    // Uninitialised memory, 64-byte aligned, valid until reset() or rewind() to before it.
+    void* allocate(std::size_t bytes);
+    Tensor tensor(DType type, Shape shape);
+
+    // A place to go back to: everything allocated since becomes free.
+    struct Mark {
+        std::size_t block = 0;
+        std::size_t offset = 0;
+    };
+    Mark mark() const { return {block_, offset_}; }
+    void rewind(Mark mark);
+
+    // Forgets all; several blocks are joined into one large enough for what the last pass needed.
+    void reset();
+    std::size_t capacity_bytes() const;
+
+private:
+    std::vector<std::shared_ptr<Storage>> blocks_;
+    std::size_t block_ = 0;   // the block being filled
+    std::size_t offset_ = 0;  // bytes used in it
+};
+
+}  // namespace cria
