@@ -33,8 +33,7 @@ struct Value {
     std::int64_t columns() const { return tensor.columns(); }
 };
 
-// A vector that scales features (a norm's weight, a bias), always f32; `gradient` as in Weight.
-// A matrix [out, in] that linear() multiplies by. `gradient` (f32, the same shape) is added to by
+// A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32, the same shape) is added to by
 // backward(); an empty one means frozen.
 struct Weight {
     Tensor value;     // f32, bf16 or f16

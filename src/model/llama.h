@@ -1,0 +1,80 @@
+// Llama, as the paper says, written once for running and for training.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/os.h"
+#include "base/result.h"
+#include "model/config.h"
+#include "ops/ops.h"
+
+namespace cria {
+
+struct LlamaLayer {
+    Weight attention_norm;  // [width]
+    Weight qkv;             // [(heads + 2 kv_heads) * head_dim, width]: q_proj, k_proj, v_proj stacked
+    Weight attention_out;   // [width, heads * head_dim]
+    Weight ffn_norm;        // [width]
+    Weight gate_up;         // [2 * ffn_width, width]: gate_proj, up_proj stacked
+    Weight down;            // [width, ffn_width]
+};
+
+// One trainable tensor and its place in a checkpoint: `names[i]` are the tensors (Hugging Face names)
+// stacked in it, `rows[i]` how many rows each has.
+struct Parameter {
+    std::vector<std::string> names;
+    std::vector<std::int64_t> rows;
+    Weight* weight;
+    bool decay;  // matrices decay, norms do not
+};
+
+struct LoadOptions {
+    bool trainable = false;      // f32 weights with gradients; otherwise the file's own type is kept
+    bool exact = false;          // widen to f32
+};
+
+// Immutable while passes run; concurrent passes (each with its own arena and caches) are allowed when
+// nothing is trained.
+class Llama {
+public:
+    // Random weights: normal(0, 0.02), residual projections scaled by 1/sqrt(2 layers), norms 1.
+    // The same bytes for the same seed on every machine.
+    static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable);
+    // From a Hugging Face folder. Missing, superfluous or misshapen tensors are named errors.
+    static Result<Llama> load(Os& os, const Path& folder, const LoadOptions& options);
+    // Writes config.json and model.safetensors (atomically) in `dtype`; the tokenizer is the caller's.
+    Status save(Os& os, const Path& folder, DType dtype) const;
+
+    const LlamaConfig& config() const { return config_; }
+
+    // ids [rows] -> hidden states after the final norm [rows, width].
+    Value forward(Pass& pass, std::span<const std::int32_t> ids, const Attendance& seen) const;
+    // hidden [rows, width] -> logits [rows, vocabulary].
+    Value logits(Pass& pass, const Value& hidden) const;
+    const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
+
+    KvCache make_cache(std::int64_t capacity_positions) const;
+    // Makes room for positions below `count`; not while passes run.
+    void reserve_positions(std::int64_t count);
+
+    std::vector<Parameter> parameters();
+    // Recompute each layer's activations on the way back instead of keeping them.
+    void set_activation_checkpointing(bool on) { checkpointing_ = on; }
+
+private:
+    Value layer(Pass& pass, const LlamaLayer& w, std::int64_t index, const Value& x, const Attendance& seen) const;
+
+    LlamaConfig config_;
+    Weight embedding_;  // [vocabulary, width]
+    std::vector<LlamaLayer> layers_;
+    Weight norm_;       // [width]
+    Weight head_;       // [vocabulary, width]; empty when tied
+    RopeTable rope_;
+    bool checkpointing_ = false;
+};
+
+}  // namespace cria

@@ -1,0 +1,50 @@
+// What each row of a batch may see.
+//
+// A batch is rows: [rows, features]. Rows are grouped in runs; a run is consecutive rows of one sequence
+// at consecutive positions. Packed documents of a training step, a chunk of a long prompt, and the decode
+// steps of many users in one batch are all runs, and the model never learns which.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace cria {
+
+// Keys and values of one sequence, for all layers: f32, [layers][positions, kv_heads * head_dim] each.
+// One owner; a pass writes the rows of its run and reads all earlier ones.
+class KvCache {
+public:
+    KvCache(std::int64_t layers, std::int64_t kv_width, std::int64_t capacity_positions);
+
+    std::int64_t capacity() const { return capacity_; }
+    std::int64_t length() const { return length_; }  // positions written
+    void set_length(std::int64_t length);            // forget later positions, or commit those just written
+    float* keys(std::int64_t layer) const;           // [capacity, kv_width]
+    float* values(std::int64_t layer) const;
+    static std::uint64_t bytes(std::int64_t layers, std::int64_t kv_width, std::int64_t capacity_positions);
+
+private:
+    Tensor keys_;    // [layers, capacity, kv_width]
+    Tensor values_;
+    std::int64_t capacity_;
+    std::int64_t length_ = 0;
+};
+
+struct RowRun {
+    std::int64_t first_row = 0;
+    std::int64_t count = 0;
+    std::int64_t first_position = 0;  // of first_row; the others follow
+    KvCache* cache = nullptr;         // null: the run sees its own rows only (training, or a whole prompt)
+};
+
+// Row r of a run, at position p, sees positions <= p of its own sequence: those in the cache and those of
+// the run itself. Runs cover all rows of the batch in order, without gaps.
+struct Attendance {
+    std::span<const RowRun> runs;
+    std::int64_t rows() const { return runs.empty() ? 0 : runs.back().first_row + runs.back().count; }
+};
+
+}  // namespace cria
