@@ -1,0 +1,206 @@
+// The plain twin of every kernel: the formula as a loop, in the order of the indices. It runs on any
+// processor and is what the fast tables are tested against; nobody should wait for it.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "base/assert.h"
+#include "kernels/cpu/tables.h"
+
+namespace cria {
+namespace {
+
+float element(Transpose transpose, const Matrix<const float>& m, std::int64_t i, std::int64_t j) {
+    return transpose == Transpose::yes ? m.data[j * m.stride + i] : m.data[i * m.stride + j];
+}
+
+void gemm(ThreadPool& pool, Transpose transpose_a, Matrix<const float> a, Transpose transpose_b, Matrix<const float> b,
+          Matrix<float> c, bool accumulate) {
+    const std::int64_t k = transpose_a == Transpose::yes ? a.rows : a.columns;
+    pool.parallel(static_cast<int>(c.rows), [&](int i) {
+        float* row = c.data + i * c.stride;
+        if (!accumulate) std::fill(row, row + c.columns, 0.0f);
+        for (std::int64_t p = 0; p < k; ++p) {
+            const float x = element(transpose_a, a, i, p);
+            for (std::int64_t j = 0; j < c.columns; ++j) row[j] += x * element(transpose_b, b, p, j);
+        }
+    });
+}
+
+float load(float value) { return value; }
+float load(BF16 value) { return to_f32(value); }
+float load(F16 value) { return to_f32(value); }
+
+template <class T>
+void dot_rows_of(const float* x, std::int64_t rows, const WeightRows& w, std::int64_t first, std::int64_t last,
+                 float* y) {
+    for (std::int64_t j = first; j < last; ++j) {
+        const T* weight = static_cast<const T*>(w.data) + j * w.columns;
+        for (std::int64_t r = 0; r < rows; ++r) {
+            float sum = 0.0f;
+            for (std::int64_t i = 0; i < w.columns; ++i) sum += x[r * w.columns + i] * load(weight[i]);
+            y[r * w.rows + j] = sum;
+        }
+    }
+}
+
+void dot_rows(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y) {
+    switch (w.type) {
+        case DType::f32: return dot_rows_of<float>(x, rows, w, first, last, y);
+        case DType::bf16: return dot_rows_of<BF16>(x, rows, w, first, last, y);
+        case DType::f16: return dot_rows_of<F16>(x, rows, w, first, last, y);
+        default: CRIA_ASSERT(false);
+    }
+}
+
+float rms_norm(const float* x, const float* weight, std::int64_t n, float epsilon, float* y) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < n; ++i) sum += double{x[i]} * x[i];
+    const auto inverse_root = static_cast<float>(1.0 / std::sqrt(sum / static_cast<double>(n) + epsilon));
+    for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] * inverse_root * weight[i];
+    return inverse_root;
+}
+
+// With r the inverse root: dx_i = r w_i dy_i - x_i r^3 / n * sum_j w_j dy_j x_j.
+void rms_norm_gradient(const float* x, const float* weight, const float* dy, std::int64_t n, float inverse_root,
+                       float* dx, float* dweight) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < n; ++i) sum += double{weight[i]} * dy[i] * x[i];
+    const double r = inverse_root;
+    const auto pull = static_cast<float>(sum * r * r * r / static_cast<double>(n));
+    for (std::int64_t i = 0; i < n; ++i) {
+        dx[i] = inverse_root * weight[i] * dy[i] - x[i] * pull;
+        dweight[i] += dy[i] * x[i] * inverse_root;
+    }
+}
+
+void rope(float* head, std::int64_t n, const float* cosine, const float* sine, float direction) {
+    const std::int64_t half = n / 2;
+    for (std::int64_t i = 0; i < half; ++i) {
+        const float first = head[i];
+        const float second = head[i + half];
+        const float turn = direction * sine[i];
+        head[i] = first * cosine[i] - second * turn;
+        head[i + half] = second * cosine[i] + first * turn;
+    }
+}
+
+float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
+
+void swiglu(const float* gate, const float* up, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = gate[i] * sigmoid(gate[i]) * up[i];
+}
+
+// silu'(g) = s (1 + g (1 - s)), s = sigmoid(g).
+void swiglu_gradient(const float* gate, const float* up, const float* dy, std::int64_t n, float* dgate, float* dup) {
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float s = sigmoid(gate[i]);
+        const float slope = s * (1.0f + gate[i] * (1.0f - s));
+        const float d = dy[i];
+        dup[i] = d * gate[i] * s;
+        dgate[i] = d * up[i] * slope;
+    }
+}
+
+constexpr float kInverseRoot2 = static_cast<float>(1.0 / std::numbers::sqrt2);
+
+void gelu(const float* x, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = 0.5f * x[i] * std::erfc(-x[i] * kInverseRoot2);
+}
+
+// d/dx x Phi(x) = Phi(x) + x phi(x), of the normal distribution.
+void gelu_gradient(const float* x, const float* dy, std::int64_t n, float* dx) {
+    constexpr auto kDensity = static_cast<float>(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float below = 0.5f * std::erfc(-x[i] * kInverseRoot2);
+        dx[i] = dy[i] * (below + x[i] * kDensity * std::exp(-0.5f * x[i] * x[i]));
+    }
+}
+
+float exp_sum(float* x, std::int64_t n, float* max_out) {
+    float max = -std::numeric_limits<float>::infinity();
+    for (std::int64_t i = 0; i < n; ++i) max = std::max(max, x[i]);
+    float sum = 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) {
+        x[i] = std::exp(x[i] - max);
+        sum += x[i];
+    }
+    *max_out = max;
+    return sum;
+}
+
+float dot(const float* a, const float* b, std::int64_t n) {
+    float sum = 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+void axpy(float a, const float* x, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] += a * x[i];
+}
+
+void add(const float* a, const float* b, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = a[i] + b[i];
+}
+
+void scale(float a, float* x, std::int64_t n) {
+    for (std::int64_t i = 0; i < n; ++i) x[i] *= a;
+}
+
+double sum_squares(const float* x, std::int64_t n) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < n; ++i) sum += double{x[i]} * x[i];
+    return sum;
+}
+
+void adamw(const Kernels::AdamStep& step, const float* gradient, std::int64_t n, float* weight, float* m, float* v) {
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float g = gradient[i] * step.gradient_scale;
+        m[i] = step.beta1 * m[i] + (1.0f - step.beta1) * g;
+        v[i] = step.beta2 * v[i] + (1.0f - step.beta2) * g * g;
+        const float direction = m[i] / step.correction1 / (std::sqrt(v[i] / step.correction2) + step.epsilon);
+        weight[i] -= step.learning_rate * (direction + step.weight_decay * weight[i]);
+    }
+}
+
+void bf16_to_f32(const BF16* x, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = to_f32(x[i]);
+}
+void f32_to_bf16(const float* x, std::int64_t n, BF16* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = to_bf16(x[i]);
+}
+void f16_to_f32(const F16* x, std::int64_t n, float* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = to_f32(x[i]);
+}
+void f32_to_f16(const float* x, std::int64_t n, F16* y) {
+    for (std::int64_t i = 0; i < n; ++i) y[i] = to_f16(x[i]);
+}
+
+}  // namespace
+
+const Kernels kScalarKernels = {
+    .name = "scalar",
+    .gemm = gemm,
+    .dot_rows = dot_rows,
+    .rms_norm = rms_norm,
+    .rms_norm_gradient = rms_norm_gradient,
+    .rope = rope,
+    .swiglu = swiglu,
+    .swiglu_gradient = swiglu_gradient,
+    .gelu = gelu,
+    .gelu_gradient = gelu_gradient,
+    .exp_sum = exp_sum,
+    .dot = dot,
+    .axpy = axpy,
+    .add = add,
+    .scale = scale,
+    .sum_squares = sum_squares,
+    .adamw = adamw,
+    .bf16_to_f32 = bf16_to_f32,
+    .f32_to_bf16 = f32_to_bf16,
+    .f16_to_f32 = f16_to_f32,
+    .f32_to_f16 = f32_to_f16,
+};
+
+}  // namespace cria
