@@ -13,16 +13,30 @@ Result<std::string> read_text(Os& os, const Path& path, std::uint64_t max_bytes)
     return text;
 }
 
-Status write_atomically(Os& os, const Path& path, std::span<const std::byte> bytes) {
+namespace {
+
+Status write_whole(Os& os, const Path& path, FunctionRef<Status(File&)> fill) {
+    auto file = CRIA_TRY(os.create(path));
+    CRIA_TRY(fill(*file));
+    return file->sync();
+}
+
+}  // namespace
+
+Status write_atomically(Os& os, const Path& path, FunctionRef<Status(File&)> fill) {
     Path part = path;
     part += ".part";
-    {
-        auto file = CRIA_TRY(os.create(part));
-        CRIA_TRY(file->append(bytes));
-        CRIA_TRY(file->sync());
+    Status done = write_whole(os, part, fill);
+    if (done) done = os.rename(part, path);
+    if (!done) {
+        (void)os.remove(part);  // best effort: the first error is the one to tell
+        return done;
     }
-    CRIA_TRY(os.rename(part, path));
     return os.sync_folder(path.parent_path());
+}
+
+Status write_atomically(Os& os, const Path& path, std::span<const std::byte> bytes) {
+    return write_atomically(os, path, [bytes](File& file) { return file.append(bytes); });
 }
 
 Status write_atomically(Os& os, const Path& path, std::string_view text) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 
 namespace cria {
@@ -73,6 +74,8 @@ Os& real_os();
 // Whole-file helpers, over any Os.
 Result<std::string> read_text(Os& os, const Path& path, std::uint64_t max_bytes);
 // Writes path.part, syncs, renames, syncs the folder: after a crash the old or the new contents, never a mix.
+// On an error path.part is removed where that is still possible.
+Status write_atomically(Os& os, const Path& path, FunctionRef<Status(File&)> fill);
 Status write_atomically(Os& os, const Path& path, std::span<const std::byte> bytes);
 Status write_atomically(Os& os, const Path& path, std::string_view text);
 

@@ -159,7 +159,8 @@ public:
 
     Result<std::uint64_t> free_bytes(const Path& folder) override {
         struct statvfs status {};
-        if (::statvfs(folder.c_str(), &status) != 0) return system_error("ask the free space of", folder);
+        if (::statvfs(folder.empty() ? "." : folder.c_str(), &status) != 0)
+            return system_error("ask the free space of", folder);
         return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
     }
 
