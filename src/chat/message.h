@@ -26,8 +26,8 @@ struct ToolCall {
 
 struct Message {
     Role role = Role::user;
-    std::string content;                // UTF-8 from outside: never a source of control tokens
-    std::vector<ToolCall> tool_calls{}; // assistant only
+    std::string content;                 // UTF-8 from outside: never a source of control tokens
+    std::vector<ToolCall> tool_calls{};  // assistant only
 };
 
 }  // namespace cria

@@ -11,8 +11,12 @@
 
 namespace cria {
 
+// [f(a='x', n=2), g()] with Python literals: how Llama 3.2 writes calls. Strings are quoted as Python's
+// repr does; an argument whose name is no identifier is written as **{'name': value}.
+std::string format_pythonic_calls(std::span<const ToolCall> calls);
+
 struct ParsedAnswer {
-    std::string text;                 // what a person reads; empty when the answer is calls only
+    std::string text;  // what a person reads; empty when the answer is calls only
     std::vector<ToolCall> calls{};
 };
 
