@@ -30,8 +30,6 @@ spdlog::logger& logger() {
 
 void set_log_level(LogLevel level) { logger().set_level(translate(level)); }
 
-void log(LogLevel level, std::string_view message) {
-    logger().log(translate(level), "{}", message);
-}
+void log(LogLevel level, std::string_view message) { logger().log(translate(level), "{}", message); }
 
 }  // namespace cria

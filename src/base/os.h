@@ -52,8 +52,8 @@ class Os {
 public:
     virtual ~Os() = default;
 
-    virtual Result<std::unique_ptr<File>> open(const Path& path) = 0;    // existing, for reading
-    virtual Result<std::unique_ptr<File>> create(const Path& path) = 0;  // truncates or makes, for writing
+    virtual Result<std::unique_ptr<File>> open(const Path& path) = 0;       // existing, for reading
+    virtual Result<std::unique_ptr<File>> create(const Path& path) = 0;     // truncates or makes, for writing
     virtual Result<std::unique_ptr<File>> append_to(const Path& path) = 0;  // makes if absent, keeps contents
     virtual Result<std::shared_ptr<Mapping>> map(const Path& path) = 0;
     virtual Status rename(const Path& from, const Path& to) = 0;  // replaces `to` in one step
@@ -64,9 +64,9 @@ public:
     virtual Result<std::vector<Path>> list(const Path& folder) = 0;  // full paths, sorted by name
     virtual Result<std::uint64_t> free_bytes(const Path& folder) = 0;
 
-    virtual std::chrono::nanoseconds monotonic() = 0;     // for durations
+    virtual std::chrono::nanoseconds monotonic() = 0;          // for durations
     virtual std::chrono::system_clock::time_point wall() = 0;  // for dates
-    virtual std::uint64_t random_seed() = 0;              // unpredictable; from the kernel
+    virtual std::uint64_t random_seed() = 0;                   // unpredictable; from the kernel
 };
 
 Os& real_os();

@@ -8,10 +8,10 @@
 namespace cria {
 
 struct FaultPlan {
-    std::uint64_t fail_at_call = 0;               // 1 is the first call that can fail; 0 never
-    bool fail_ever_after = false;                 // false: that one call only
+    std::uint64_t fail_at_call = 0;  // 1 is the first call that can fail; 0 never
+    bool fail_ever_after = false;    // false: that one call only
     ErrorKind kind = ErrorKind::io;
-    std::uint64_t disk_bytes = UINT64_MAX;        // appends beyond this many bytes in all fail with no_space
+    std::uint64_t disk_bytes = UINT64_MAX;  // appends beyond this many bytes in all fail with no_space
 };
 
 class FaultyOs final : public Os {

@@ -43,8 +43,8 @@ public:
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> buffer) override {
         std::size_t done = 0;
         while (done < buffer.size()) {
-            const auto got = ::pread(descriptor_, buffer.data() + done, buffer.size() - done,
-                                     static_cast<off_t>(offset + done));
+            const auto got =
+                ::pread(descriptor_, buffer.data() + done, buffer.size() - done, static_cast<off_t>(offset + done));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return system_error("read", path_);
             if (got == 0) break;
@@ -64,7 +64,7 @@ public:
     }
 
     Result<std::uint64_t> size() override {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(descriptor_, &status) != 0) return system_error("look at", path_);
         return static_cast<std::uint64_t>(status.st_size);
     }
@@ -116,7 +116,8 @@ public:
     }
 
     Status rename(const Path& from, const Path& to) override {
-        if (::rename(from.c_str(), to.c_str()) != 0) return system_error("rename to " + to.string() + " the file", from);
+        if (::rename(from.c_str(), to.c_str()) != 0)
+            return system_error("rename to " + to.string() + " the file", from);
         return {};
     }
 
@@ -142,7 +143,7 @@ public:
     }
 
     Result<FileInfo> info(const Path& path) override {
-        struct stat status {};
+        struct stat status{};
         if (::stat(path.c_str(), &status) != 0) return system_error("look at", path);
         return FileInfo{static_cast<std::uint64_t>(status.st_size), S_ISDIR(status.st_mode), status.st_mtime};
     }
@@ -158,7 +159,7 @@ public:
     }
 
     Result<std::uint64_t> free_bytes(const Path& folder) override {
-        struct statvfs status {};
+        struct statvfs status{};
         if (::statvfs(folder.empty() ? "." : folder.c_str(), &status) != 0)
             return system_error("ask the free space of", folder);
         return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;

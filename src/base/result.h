@@ -59,9 +59,9 @@ inline void take(Status&&) {}
 
 // auto x = CRIA_TRY(parse(bytes));   CRIA_TRY(file.sync());
 // Yields the value, or returns the error from the enclosing function.
-#define CRIA_TRY(expression)                                                       \
-    __extension__({                                                                \
-        auto cria_result = (expression);                                           \
-        if (!cria_result) return std::unexpected(std::move(cria_result).error());  \
-        ::cria::detail::take(std::move(cria_result));                              \
+#define CRIA_TRY(expression)                                                      \
+    __extension__({                                                               \
+        auto cria_result = (expression);                                          \
+        if (!cria_result) return std::unexpected(std::move(cria_result).error()); \
+        ::cria::detail::take(std::move(cria_result));                             \
     })

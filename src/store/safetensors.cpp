@@ -59,15 +59,15 @@ public:
 
     bool number_unsigned(number_unsigned_t value) override {
         if (at_ == At::offsets) {
-            if (offset_count_ == 2) return refuse(ErrorKind::corrupt, "{} has more than two data_offsets", tensor_name());
+            if (offset_count_ == 2)
+                return refuse(ErrorKind::corrupt, "{} has more than two data_offsets", tensor_name());
             offsets_[offset_count_++] = value;
             return true;
         }
         if (at_ != At::shape) return unexpected_value(fmt::format("{}", value));
         if (rank_ == Shape::kMaxRank)
             return refuse(ErrorKind::unsupported, "{} has more than {} dimensions", tensor_name(), Shape::kMaxRank);
-        if (value > INT64_MAX)
-            return refuse(ErrorKind::corrupt, "{} has a dimension of {}", tensor_name(), value);
+        if (value > INT64_MAX) return refuse(ErrorKind::corrupt, "{} has a dimension of {}", tensor_name(), value);
         sizes_[rank_++] = static_cast<std::int64_t>(value);
         return true;
     }
@@ -81,8 +81,8 @@ public:
         dtype_ = dtype_of(value);
         if (dtype_) return true;
         if (known_elsewhere(value))
-            return refuse(ErrorKind::unsupported,
-                          "{} has elements of type {}; Cria reads F32, BF16, F16, I8 and I32", tensor_name(), value);
+            return refuse(ErrorKind::unsupported, "{} has elements of type {}; Cria reads F32, BF16, F16, I8 and I32",
+                          tensor_name(), value);
         return refuse(ErrorKind::corrupt, "{} has elements of an unknown type '{}'", tensor_name(), shown(value));
     }
 
@@ -90,10 +90,10 @@ public:
         if (at_ == At::top) return start_entry(value);
         field_ = value;
         if (at_ == At::metadata)
-            return !metadata.contains(field_) || refuse(ErrorKind::corrupt, "__metadata__ has '{}' twice", shown(field_));
+            return !metadata.contains(field_) ||
+                   refuse(ErrorKind::corrupt, "__metadata__ has '{}' twice", shown(field_));
         const unsigned bit = field_ == "dtype" ? 1u : field_ == "shape" ? 2u : field_ == "data_offsets" ? 4u : 0u;
-        if (bit == 0)
-            return refuse(ErrorKind::corrupt, "{} has an unknown field '{}'", tensor_name(), shown(field_));
+        if (bit == 0) return refuse(ErrorKind::corrupt, "{} has an unknown field '{}'", tensor_name(), shown(field_));
         if ((seen_ & bit) != 0) return refuse(ErrorKind::corrupt, "{} has '{}' twice", tensor_name(), field_);
         seen_ |= bit;
         return true;
@@ -209,8 +209,9 @@ Status check_places(std::span<const SafetensorsEntry> entries, std::uint64_t dat
     std::uint64_t filled = 0;
     for (const SafetensorsEntry& entry : entries) {
         if (entry.begin != filled)
-            return fail(ErrorKind::corrupt, "{}: tensor '{}' begins at byte {} of the data, the one before it ends at {}",
-                        who, shown(entry.name), entry.begin, filled);
+            return fail(ErrorKind::corrupt,
+                        "{}: tensor '{}' begins at byte {} of the data, the one before it ends at {}", who,
+                        shown(entry.name), entry.begin, filled);
         filled += entry.bytes;  // at most twice 2^63 - 1: no overflow, as the check below stops it
         if (filled > data_bytes)
             return fail(ErrorKind::corrupt, "{}: tensor '{}' ends at byte {} of the data, the file has {}", who,
@@ -227,10 +228,12 @@ Result<std::string_view> header_of(std::span<const std::byte> bytes, std::string
     if (bytes.size() < kLengthBytes)
         return fail(ErrorKind::corrupt, "{}: {} bytes are too few for a safetensors file", who, bytes.size());
     std::uint64_t length = 0;
-    for (std::size_t i = 0; i < kLengthBytes; ++i) length |= std::uint64_t{std::to_integer<unsigned>(bytes[i])} << (8 * i);
+    for (std::size_t i = 0; i < kLengthBytes; ++i)
+        length |= std::uint64_t{std::to_integer<unsigned>(bytes[i])} << (8 * i);
     if (length > kMaxHeaderBytes)
-        return fail(ErrorKind::corrupt, "{}: the header says it has {} bytes, at most {} are read; no safetensors file?",
-                    who, length, kMaxHeaderBytes);
+        return fail(ErrorKind::corrupt,
+                    "{}: the header says it has {} bytes, at most {} are read; no safetensors file?", who, length,
+                    kMaxHeaderBytes);
     if (length > bytes.size() - kLengthBytes)
         return fail(ErrorKind::corrupt, "{}: the header says it has {} bytes, {} are there; is the file cut off?", who,
                     length, bytes.size() - kLengthBytes);

@@ -32,12 +32,10 @@ Tensor counted(DType type, Shape shape) {
 }
 
 TEST_F(Safetensors, RoundTrip) {
-    const std::vector<NamedTensor> written = {{"odd", counted(DType::i8, {3})},
-                                              {"half \"quoted\" é", counted(DType::bf16, {5, 1, 3})},
-                                              {"whole", counted(DType::f32, {2, 3})},
-                                              {"none", counted(DType::f32, {0, 4})},
-                                              {"scalar", counted(DType::i32, Shape{})},
-                                              {"f16", counted(DType::f16, {2, 1, 1, 2})}};
+    const std::vector<NamedTensor> written = {
+        {"odd", counted(DType::i8, {3})},         {"half \"quoted\" é", counted(DType::bf16, {5, 1, 3})},
+        {"whole", counted(DType::f32, {2, 3})},   {"none", counted(DType::f32, {0, 4})},
+        {"scalar", counted(DType::i32, Shape{})}, {"f16", counted(DType::f16, {2, 1, 1, 2})}};
     const Path path = folder_ / "model.safetensors";
     ASSERT_TRUE(write_safetensors(real_os(), path, written, {{"format", "pt"}}));
 

@@ -62,8 +62,9 @@ Result<std::string> header_for(std::span<const NamedTensor* const> order, const 
                         named->name);
         const Shape& shape = tensor.shape();
         if (json.size() > 1) json += ',';
-        json += fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":{},\"data_offsets\":[{},{}]}}", CRIA_TRY(quoted(named->name)),
-                            format_name(tensor.dtype()), shape.text(), begin, begin + tensor.bytes());
+        json +=
+            fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":{},\"data_offsets\":[{},{}]}}", CRIA_TRY(quoted(named->name)),
+                        format_name(tensor.dtype()), shape.text(), begin, begin + tensor.bytes());
         begin += tensor.bytes();
     }
     json += '}';

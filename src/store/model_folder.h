@@ -1,0 +1,47 @@
+// Where a model's files are: a folder as Hugging Face lays it out, found by path or by name.
+//
+//     config.json  tokenizer.json | tokenizer.model  [generation_config.json]
+//     model.safetensors | model.safetensors.index.json with its shards
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/os.h"
+#include "base/result.h"
+
+namespace cria {
+
+struct ModelFiles {
+    Path folder;
+    Path config_json;
+    Path tokenizer;                 // tokenizer.json if there is one, else tokenizer.model
+    std::vector<Path> safetensors;  // one, or the shards sorted by name
+    std::optional<Path> generation_config;
+};
+
+// The files of the model in `path`: a folder, or a .safetensors file within it. Looks only whether they
+// are there; the readers of each format check the contents.
+// Errors: not_found names the missing piece; corrupt is an index that makes no sense; io.
+Result<ModelFiles> open_model_folder(Os& os, const Path& path);
+
+// A model's folder (or file) by name within the search folders, the first that has it; else as a path.
+// Absolute paths and those that begin with "." are only paths. not_found suggests the nearest name.
+Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders);
+
+struct ModelListing {
+    std::string name;
+    Path folder;
+    std::uint64_t bytes = 0;  // of all files in the folder
+    std::int64_t modified_unix_s = 0;
+};
+
+// The models of all search folders, sorted by name; of two with one name, the one that find_model finds.
+// A search folder that does not exist holds none.
+Result<std::vector<ModelListing>> list_models(Os& os, std::span<const Path> search_folders);
+
+}  // namespace cria
