@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -19,11 +20,13 @@
 namespace cria {
 
 enum class StopReason { end_of_turn, end_of_message, stop_string, max_tokens, context_full, cancelled };
+std::string_view name_of(StopReason reason);
 
 struct GenerateOptions {
     SamplingOptions sampling{};
     std::int64_t max_tokens = -1;             // -1: until the context is full
     std::vector<std::string> stop_strings{};  // the answer ends before the first one found
+    std::vector<TokenId> stop_ids{};          // besides the model's own and the tokenizer's end tokens
     std::int64_t prompt_chunk = 512;          // rows per pass of a prompt
     const std::atomic<bool>* cancel = nullptr;  // looked at before every pass
 };
@@ -54,6 +57,7 @@ struct Generation {
 // One thread at a time.
 class Session {
 public:
+    // `context`: positions of the cache; the model has room for them (Llama::reserve_positions).
     Session(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute compute, std::int64_t context);
 
     // `on_text` receives pieces of complete UTF-8 as they come (may be empty-handed for control tokens).
@@ -66,6 +70,16 @@ public:
     std::int64_t context() const { return cache_.capacity(); }
 
 private:
+    class Writer;
+    Value run(Pass& pass, std::span<const TokenId> ids);
+    std::span<float> next_logits(std::span<const TokenId> ids);
+    Status check_prompt(std::span<const TokenId> prompt) const;
+    void forget_beyond(std::size_t count);
+    std::span<float> prefill(std::span<const TokenId> prompt, const GenerateOptions& options, Generation& answer);
+    Status decode(std::span<const TokenId> prompt, std::span<float> logits, const GenerateOptions& options,
+                  std::int64_t limit, Writer& writer, Generation& answer);
+    static bool cancelled(const GenerateOptions& options);
+
     Os& os_;
     const Llama& model_;
     const Tokenizer& tokenizer_;
@@ -73,6 +87,10 @@ private:
     Arena arena_;
     KvCache cache_;
     std::vector<TokenId> cached_ids_;  // what the cache holds
+    std::vector<TokenId> history_;     // prompt and answer, for penalties
+    std::vector<TokenId> stop_ids_;
+    std::optional<TokenId> end_of_message_;
+    std::optional<TokenId> python_tag_;
 };
 
 }  // namespace cria

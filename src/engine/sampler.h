@@ -41,14 +41,27 @@ public:
 
     // `logits` [vocabulary] is overwritten. `history`: the tokens so far (prompt and answer), for penalties.
     // `position`: index of the token to draw; the draw depends on (seed, position) and the logits alone.
+    // Greedy takes the lowest id among equals. NaN counts as minus infinity; -1 when no logit is above that.
+    // Allocates nothing.
     std::int32_t sample(std::span<float> logits, std::span<const std::int32_t> history, std::uint64_t position);
     // Of the last sample, from the logits before penalties and temperature; when options.logprobs >= 0.
     const TokenLogProbs& logprobs() const { return logprobs_; }
 
 private:
+    bool penalises() const;
+    void apply_penalties(std::span<float> logits, std::span<const std::int32_t> history);
+    std::int32_t draw(std::span<float> logits, float maximum, std::uint64_t position);
+    // Each narrows order_ and returns the weight of what is left. Weights are relative to the largest, 1.
+    double keep_top_k(std::span<const float> weights, double total);
+    double keep_top_p(std::span<const float> weights, double total);
+    double keep_min_p(std::span<const float> weights, double total);
+    static double weight_of(std::span<const std::int32_t> ids, std::span<const float> weights);
+    void report(std::int32_t chosen);
+
     SamplingOptions options_;
-    std::vector<std::int32_t> order_;   // scratch, so that a token allocates nothing
-    std::vector<std::int32_t> counts_;
+    std::vector<std::int32_t> order_;   // the candidates; scratch, so that a token allocates nothing
+    std::vector<std::int32_t> counts_;  // [vocabulary], all 0 between calls; empty without penalties
+    std::vector<float> raw_;            // [vocabulary], logits before penalties; empty without logprobs
     TokenLogProbs logprobs_;
 };
 
