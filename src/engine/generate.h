@@ -24,29 +24,29 @@ std::string_view name_of(StopReason reason);
 
 struct GenerateOptions {
     SamplingOptions sampling{};
-    std::int64_t max_tokens = -1;             // -1: until the context is full
-    std::vector<std::string> stop_strings{};  // the answer ends before the first one found
-    std::vector<TokenId> stop_ids{};          // besides the model's own and the tokenizer's end tokens
-    std::int64_t prompt_chunk = 512;          // rows per pass of a prompt
+    std::int64_t max_tokens = -1;               // -1: until the context is full
+    std::vector<std::string> stop_strings{};    // the answer ends before the first one found
+    std::vector<TokenId> stop_ids{};            // besides the model's own and the tokenizer's end tokens
+    std::int64_t prompt_chunk = 512;            // rows per pass of a prompt
     const std::atomic<bool>* cancel = nullptr;  // looked at before every pass
 };
 
 struct Usage {
     std::int64_t prompt_tokens = 0;
-    std::int64_t cached_tokens = 0;      // of the prompt, found in the cache
+    std::int64_t cached_tokens = 0;  // of the prompt, found in the cache
     std::int64_t completion_tokens = 0;
 };
 
 struct Timings {
     std::chrono::nanoseconds first_token{0};  // from the call to the first token
     std::chrono::nanoseconds prompt{0};
-    std::chrono::nanoseconds decode{0};       // all tokens after the first
+    std::chrono::nanoseconds decode{0};  // all tokens after the first
 };
 
 struct Generation {
-    std::vector<TokenId> ids;        // without the stop token
-    std::string text;                // decoded, complete UTF-8
-    bool python_tag = false;         // <|python_tag|> opened the answer
+    std::vector<TokenId> ids;  // without the stop token
+    std::string text;          // decoded, complete UTF-8
+    bool python_tag = false;   // <|python_tag|> opened the answer
     StopReason stop = StopReason::end_of_turn;
     Usage usage;
     Timings timings;

@@ -58,10 +58,12 @@ Status check_sampling(const SamplingOptions& o) {
     if (!(o.repetition_penalty > 0 && o.repetition_penalty <= 100)) {
         return wrong("repeat-penalty", o.repetition_penalty, "above 0 (1: none) and at most 100");
     }
-    if (!in_range(o.frequency_penalty, -100, 100)) return wrong("frequency-penalty", o.frequency_penalty, "-100 to 100");
+    if (!in_range(o.frequency_penalty, -100, 100))
+        return wrong("frequency-penalty", o.frequency_penalty, "-100 to 100");
     if (!in_range(o.presence_penalty, -100, 100)) return wrong("presence-penalty", o.presence_penalty, "-100 to 100");
     if (o.penalty_window < -1) return wrong("penalty-window", o.penalty_window, "-1 (all) or more");
-    if (o.logprobs < -1 || o.logprobs > kMaxLogProbs) return wrong("logprobs", o.logprobs, "from 0 to 64, or -1 (none)");
+    if (o.logprobs < -1 || o.logprobs > kMaxLogProbs)
+        return wrong("logprobs", o.logprobs, "from 0 to 64, or -1 (none)");
     return {};
 }
 
@@ -85,7 +87,8 @@ std::int32_t Sampler::sample(std::span<float> logits, std::span<const std::int32
     if (penalises()) apply_penalties(logits, history);
     const std::int32_t best = largest(logits);
     if (best < 0) return -1;
-    const std::int32_t chosen = options_.temperature > 0 ? draw(logits, logits[static_cast<std::size_t>(best)], position) : best;
+    const std::int32_t chosen =
+        options_.temperature > 0 ? draw(logits, logits[static_cast<std::size_t>(best)], position) : best;
     if (options_.logprobs >= 0) report(chosen);
     return chosen;
 }

@@ -12,16 +12,16 @@ namespace cria {
 
 // Applied in this order: penalties, temperature, top-k, top-p, min-p, draw.
 struct SamplingOptions {
-    float temperature = 0.6f;         // 0: greedy
-    std::int32_t top_k = 0;           // 0: all
-    float top_p = 0.9f;               // keeps the likeliest tokens until their sum passes it; 1: all
-    float min_p = 0.0f;               // drops tokens below min_p * the largest probability
-    float repetition_penalty = 1.0f;  // CTRL (Keskar et al. 2019): divides positive, multiplies negative logits
-    float frequency_penalty = 0.0f;   // subtracts count * penalty
-    float presence_penalty = 0.0f;    // subtracts penalty once
-    std::int32_t penalty_window = 64; // how many of the last tokens count; -1 all
+    float temperature = 0.6f;          // 0: greedy
+    std::int32_t top_k = 0;            // 0: all
+    float top_p = 0.9f;                // keeps the likeliest tokens until their sum passes it; 1: all
+    float min_p = 0.0f;                // drops tokens below min_p * the largest probability
+    float repetition_penalty = 1.0f;   // CTRL (Keskar et al. 2019): divides positive, multiplies negative logits
+    float frequency_penalty = 0.0f;    // subtracts count * penalty
+    float presence_penalty = 0.0f;     // subtracts penalty once
+    std::int32_t penalty_window = 64;  // how many of the last tokens count; -1 all
     std::uint64_t seed = 0;
-    std::int32_t logprobs = -1;       // how many alternatives to report; -1 none
+    std::int32_t logprobs = -1;  // how many alternatives to report; -1 none
 };
 
 Status check_sampling(const SamplingOptions& options);

@@ -126,7 +126,7 @@ TEST(Sampler, TopPKeepsTheTokenThatPassesTheSum) {
 
 TEST(Sampler, TopPSeesTheDistributionLeftByTopK) {
     SamplingOptions options = plain();
-    options.top_k = 2;    // leaves 0.4 and 0.3: 0.571 and 0.429
+    options.top_k = 2;  // leaves 0.4 and 0.3: 0.571 and 0.429
     options.top_p = 0.5f;
     EXPECT_EQ(counts(options, logs({0.1, 0.4, 0.05, 0.15, 0.3}), 200), (std::map<std::int32_t, int>{{1, 200}}));
 }
@@ -150,7 +150,8 @@ TEST(Sampler, TopPOfManyTokensKeepsTheSmallestSet) {
     options.top_p = 0.5f;
     std::vector<bool> allowed(static_cast<std::size_t>(n));
     for (std::size_t i = 0; i < kept + 1; ++i) allowed[static_cast<std::size_t>(sorted[i].second)] = true;
-    for (const auto& [id, count] : counts(options, logits, 2000)) EXPECT_TRUE(allowed[static_cast<std::size_t>(id)]) << id;
+    for (const auto& [id, count] : counts(options, logits, 2000))
+        EXPECT_TRUE(allowed[static_cast<std::size_t>(id)]) << id;
 }
 
 TEST(Sampler, MinPIsRelativeToTheLargest) {
@@ -165,10 +166,10 @@ TEST(Sampler, PenaltiesCountTheWindow) {
     SamplingOptions options;
     options.temperature = 0;
     options.repetition_penalty = 2;
-    EXPECT_EQ(once(options, {3, 2}, 0, {0}), 1);         // 1.5 against 2
-    EXPECT_EQ(once(options, {-1, -1.5f}, 0, {0}), 1);    // -2 against -1.5
+    EXPECT_EQ(once(options, {3, 2}, 0, {0}), 1);       // 1.5 against 2
+    EXPECT_EQ(once(options, {-1, -1.5f}, 0, {0}), 1);  // -2 against -1.5
     options.penalty_window = 1;
-    EXPECT_EQ(once(options, {3, 2}, 0, {0, 1}), 0);      // only the last counts
+    EXPECT_EQ(once(options, {3, 2}, 0, {0, 1}), 0);  // only the last counts
     options.penalty_window = 0;
     EXPECT_EQ(once(options, {3, 2}, 0, {0}), 0);
 

@@ -12,8 +12,8 @@ constexpr std::int64_t kLogitChunk = 256;  // rows per pass of logits()
 Status check_ids(std::span<const TokenId> ids, std::int64_t vocabulary) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
         if (ids[i] >= 0 && ids[i] < vocabulary) continue;
-        return fail(ErrorKind::invalid_input, "token {} of the prompt has id {}, but the model's ids are 0 to {}", i + 1,
-                    ids[i], vocabulary - 1);
+        return fail(ErrorKind::invalid_input, "token {} of the prompt has id {}, but the model's ids are 0 to {}",
+                    i + 1, ids[i], vocabulary - 1);
     }
     return {};
 }
@@ -34,9 +34,7 @@ std::size_t common_prefix(std::span<const TokenId> a, std::span<const TokenId> b
     return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
-bool is_one_of(TokenId id, std::span<const TokenId> ids) {
-    return std::ranges::find(ids, id) != ids.end();
-}
+bool is_one_of(TokenId id, std::span<const TokenId> ids) { return std::ranges::find(ids, id) != ids.end(); }
 
 }  // namespace
 
