@@ -3,7 +3,9 @@
 // file is checked before it gets here.
 //
 // In every operation: the result is allocated from the pass; in a training pass a record goes on the tape
-// when an input or a weight needs a gradient.
+// when an input or a weight needs a gradient. Weights must then outlive the tape. Results and gradients do
+// not depend on the number of threads, and a row of a result not on the other rows of the batch (but see
+// ops/product.h and attention on few rows).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,8 @@ Value embedding(Pass& pass, std::span<const std::int32_t> ids, const Weight& tab
 Value linear(Pass& pass, const Value& x, const Weight& weight);
 // The same plus a bias [out].
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias);
+// add(residual, linear(x, weight)) in one sweep.
+Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight& weight);
 
 // x / sqrt(mean(x^2) + epsilon) * scale, per row (Zhang & Sennrich 2019).
 Value rms_norm(Pass& pass, const Value& x, const Weight& scale, float epsilon);
@@ -66,19 +70,22 @@ std::vector<float> rope_frequencies(std::int64_t head_dim, float theta, const Ro
 RopeTable make_rope_table(std::span<const float> frequencies, std::int64_t positions);
 
 // qkv [rows, qkv_width] (queries, keys, values of a row side by side): turns the queries and keys by
-// their positions. Pairs are (i, i + head_dim / 2), the Hugging Face layout.
+// their positions. Pairs are (i, i + head_dim / 2), the Hugging Face layout. The rows are turned in place:
+// qkv must not be used afterwards, by anything but the result.
 Value rope(Pass& pass, const Value& qkv, const AttentionShape& shape, const RopeTable& table, const Attendance& seen);
 
 // Grouped-query causal attention: qkv [rows, qkv_width] -> [rows, heads * head_dim]. Query head h uses
 // key head h / (heads / kv_heads); scores are scaled by 1/sqrt(head_dim). Runs with a cache append their
-// keys and values to it at their positions (the caller commits with set_length after the pass).
+// keys and values to it at their positions (the caller commits with set_length after the pass). A run of a
+// few rows over a cache reads it row by row, others by blocks; the two round differently.
 Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const Attendance& seen);
 
 // A target that takes no part in the loss.
 inline constexpr std::int32_t kIgnore = -1;
 // The sum over rows of the cross-entropy of logits = hidden W^T against targets [rows], in natural log,
 // computed in chunks of rows so that the full logits never exist. Rows with kIgnore are skipped.
-// In a training pass, backward() starts here with `gradient_scale` (e.g. 1 / tokens of the whole step).
+// In a training pass, backward() starts here with `gradient_scale` (e.g. 1 / tokens of the whole step); the
+// gradient of the head is added to at once, in the same sweep over the logits.
 double cross_entropy(Pass& pass, const Value& hidden, const Weight& head, std::span<const std::int32_t> targets,
                      double gradient_scale);
 

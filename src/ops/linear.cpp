@@ -1,0 +1,79 @@
+// Linear layers: a product with a weight, plain, with a bias, or added to a residual.
+#include <cstring>
+
+#include "ops/ops.h"
+#include "ops/parallel.h"
+#include "ops/product.h"
+#include "ops/tape.h"
+
+namespace cria {
+namespace {
+
+bool needs_gradient(const Pass& pass, const Value& x, const Weight& weight) {
+    return pass.training() && (x.node >= 0 || weight.trainable());
+}
+
+void product_gradients(Pass& pass, const Tensor& dy, const Value& x, const Weight& weight) {
+    if (weight.trainable()) product_gradient_weight(pass, dy, x.tensor, weight.gradient);
+    if (x.node < 0) return;
+    const GradientSlot dx = pass.tape()->slot(pass, x);
+    product_gradient_x(pass, dy, weight.value, dx.tensor, dx.filled);
+}
+
+void add_bias(const Pass& pass, const Tensor& bias, const Tensor& y) {
+    const std::int64_t n = y.columns();
+    parallel_rows(pass, y.rows(), n, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t row = first; row < last; ++row)
+            pass.kernels().add(y.f32() + row * n, bias.f32(), n, y.f32() + row * n);
+    });
+}
+
+// Sums over rows; each task owns a range of columns.
+void add_bias_gradient(const Pass& pass, const Tensor& dy, const Tensor& dbias) {
+    const std::int64_t n = dy.columns();
+    parallel_ranges(pass, n, dy.rows(), [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t row = 0; row < dy.rows(); ++row)
+            pass.kernels().add(dbias.f32() + first, dy.f32() + row * n + first, last - first, dbias.f32() + first);
+    });
+}
+
+}  // namespace
+
+Value linear(Pass& pass, const Value& x, const Weight& weight) {
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
+    product(pass, x.tensor, weight.value, y);
+    if (!needs_gradient(pass, x, weight)) return {y};
+    return pass.tape()->record(y, [x, &weight](Pass& back, int node) {
+        product_gradients(back, back.tape()->gradient(node), x, weight);
+    });
+}
+
+Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias) {
+    CRIA_ASSERT(bias.value.elements() == weight.value.rows());
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
+    product(pass, x.tensor, weight.value, y);
+    add_bias(pass, bias.value, y);
+    if (!needs_gradient(pass, x, weight) && !(pass.training() && bias.trainable())) return {y};
+    return pass.tape()->record(y, [x, &weight, &bias](Pass& back, int node) {
+        const Tensor dy = back.tape()->gradient(node);
+        if (bias.trainable()) add_bias_gradient(back, dy, bias.gradient);
+        product_gradients(back, dy, x, weight);
+    });
+}
+
+Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight& weight) {
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
+    CRIA_ASSERT(y.shape() == residual.tensor.shape());
+    parallel_ranges(pass, y.elements(), 1, [&](std::int64_t first, std::int64_t last) {
+        std::memcpy(y.f32() + first, residual.tensor.f32() + first,
+                    static_cast<std::size_t>(last - first) * sizeof(float));
+    });
+    product(pass, x.tensor, weight.value, y, true);
+    if (!needs_gradient(pass, x, weight) && !(pass.training() && residual.node >= 0)) return {y};
+    return pass.tape()->record(y, [residual, x, &weight](Pass& back, int node) {
+        product_gradients(back, back.tape()->gradient(node), x, weight);
+        if (residual.node >= 0) back.tape()->give(back, node, residual);
+    });
+}
+
+}  // namespace cria

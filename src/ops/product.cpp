@@ -1,0 +1,91 @@
+#include "ops/product.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ops/parallel.h"
+
+namespace cria {
+namespace {
+
+// Floats of a widened panel: fits the second-level caches of a few cores.
+constexpr std::int64_t kPanelFloats = 512 * 1024;
+
+void product_few_rows(const Pass& pass, const Tensor& x, const Tensor& weight, float* y) {
+    const WeightRows rows{weight.raw(), weight.dtype(), weight.rows(), weight.columns()};
+    parallel_ranges(pass, weight.rows(), x.rows() * x.columns(), [&](std::int64_t first, std::int64_t last) {
+        pass.kernels().dot_rows(x.f32(), x.rows(), rows, first, last, y);
+    });
+}
+
+// Calls use(first_row, panel) with f32 panels that cover the rows of the weight.
+template <class Use>
+void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
+    if (weight.dtype() == DType::f32) return use(std::int64_t{0}, matrix(weight));
+    const std::int64_t columns = weight.columns();
+    const std::int64_t panel_rows = std::min(weight.rows(), std::max<std::int64_t>(16, kPanelFloats / columns));
+    const Arena::Mark mark = pass.arena().mark();
+    float* panel = pass.allocate(Shape{panel_rows, columns}).f32();
+    const auto* bytes = static_cast<const std::byte*>(weight.raw());
+    for (std::int64_t first = 0; first < weight.rows(); first += panel_rows) {
+        const std::int64_t count = std::min(panel_rows, weight.rows() - first);
+        parallel_rows(pass, count, columns, [&](std::int64_t begin, std::int64_t end) {
+            const std::int64_t offset = (first + begin) * columns * static_cast<std::int64_t>(bytes_of(weight.dtype()));
+            widen(pass.kernels(), bytes + offset, weight.dtype(), (end - begin) * columns, panel + begin * columns);
+        });
+        use(first, Matrix<const float>{panel, count, columns, columns});
+    }
+    pass.arena().rewind(mark);
+}
+
+}  // namespace
+
+Matrix<const float> matrix(const Tensor& tensor) {
+    return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.columns()};
+}
+
+Matrix<float> mutable_matrix(const Tensor& tensor) {
+    return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.columns()};
+}
+
+void widen(const Kernels& kernels, const void* from, DType type, std::int64_t n, float* to) {
+    switch (type) {
+        case DType::f32: std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float)); return;
+        case DType::bf16: kernels.bf16_to_f32(static_cast<const BF16*>(from), n, to); return;
+        case DType::f16: kernels.f16_to_f32(static_cast<const F16*>(from), n, to); return;
+        case DType::i8:
+        case DType::i32: break;
+    }
+    CRIA_ASSERT(!"a weight is f32, bf16 or f16");
+}
+
+void product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
+    if (x.rows() <= kFewRows) {
+        if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
+        const Arena::Mark mark = pass.arena().mark();
+        const Tensor fresh = pass.allocate(y.shape());
+        product_few_rows(pass, x, weight, fresh.f32());
+        pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
+        return pass.arena().rewind(mark);
+    }
+    for_panels(pass, weight, [&](std::int64_t first, Matrix<const float> panel) {
+        const Matrix<float> out{y.f32() + first, y.rows(), panel.rows, y.columns()};
+        pass.kernels().gemm(pass.pool(), Transpose::no, matrix(x), Transpose::yes, panel, out, accumulate);
+    });
+}
+
+void product_gradient_x(const Pass& pass, const Tensor& dy, const Tensor& weight, const Tensor& dx, bool accumulate) {
+    for_panels(pass, weight, [&](std::int64_t first, Matrix<const float> panel) {
+        const Matrix<const float> part{dy.f32() + first, dy.rows(), panel.rows, dy.columns()};
+        pass.kernels().gemm(pass.pool(), Transpose::no, part, Transpose::no, panel, mutable_matrix(dx),
+                            accumulate || first > 0);
+    });
+}
+
+void product_gradient_weight(const Pass& pass, const Tensor& dy, const Tensor& x, const Tensor& dweight) {
+    pass.kernels().gemm(pass.pool(), Transpose::yes, matrix(dy), Transpose::no, matrix(x), mutable_matrix(dweight),
+                        true);
+}
+
+}  // namespace cria

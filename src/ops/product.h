@@ -1,0 +1,32 @@
+// Products with weights, shared by the operations that have one. All of them spread over the pool.
+//
+// Few rows (decoding) go through Kernels::dot_rows, which reads the weight once as it is stored; more rows
+// through Kernels::gemm, for which 16-bit weights are widened panel by panel. Within each of the two, a row
+// of the result depends on that row of x alone, never on how many rows are beside it. The two round
+// differently (by a few units in the last place).
+#pragma once
+
+#include <cstdint>
+
+#include "ops/pass.h"
+
+namespace cria {
+
+// Up to this many rows, reading the weight is what costs.
+inline constexpr std::int64_t kFewRows = 8;
+
+// y = x W^T (or y += x W^T), x [rows, in], W [out, in] f32, bf16 or f16, y [rows, out].
+void product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate = false);
+// dx = dy W (or dx += dy W).
+void product_gradient_x(const Pass& pass, const Tensor& dy, const Tensor& weight, const Tensor& dx, bool accumulate);
+// dW += dy^T x.
+void product_gradient_weight(const Pass& pass, const Tensor& dy, const Tensor& x, const Tensor& dweight);
+
+// Elements of f32, bf16 or f16 as f32.
+void widen(const Kernels& kernels, const void* from, DType type, std::int64_t n, float* to);
+
+// A [rows, columns] tensor as a kernel sees it.
+Matrix<const float> matrix(const Tensor& tensor);
+Matrix<float> mutable_matrix(const Tensor& tensor);
+
+}  // namespace cria
