@@ -30,6 +30,9 @@ public:
     const std::vector<std::string>& ranks() const { return ranks_; }
     // The token with exactly these bytes, or kNone.
     std::int32_t find(std::string_view bytes) const;
+    // What two adjacent tokens merge into, or kNone; and how many pairs merge.
+    std::int32_t join(std::int32_t left, std::int32_t right) const;
+    std::size_t pair_count() const { return pair_count_; }
     static constexpr std::int32_t kNone = -1;
 
 private:
@@ -43,7 +46,6 @@ private:
     void index_pairs();
     void add_pair(std::int32_t left, std::int32_t right, std::int32_t joined);
     void grow_pairs();
-    std::int32_t join(std::int32_t left, std::int32_t right) const;
     std::int32_t join_bytes(std::string_view piece, std::size_t at) const;
     void merge_short(std::string_view piece, std::vector<std::int32_t>& ids) const;
     void merge_long(std::string_view piece, std::vector<std::int32_t>& ids) const;

@@ -144,6 +144,7 @@ std::optional<TokenId> Tokenizer::special(std::string_view name) const {
 bool Tokenizer::is_special(TokenId id) const { return data_->names.contains(id); }
 const std::vector<std::string>& Tokenizer::ranks() const { return data_->bpe.ranks(); }
 const std::map<std::string, TokenId>& Tokenizer::specials() const { return data_->specials; }
+const Bpe& Tokenizer::bpe() const { return data_->bpe; }
 
 std::string StreamDecoder::push(TokenId id) {
     std::string text;

@@ -19,11 +19,13 @@
 namespace cria {
 
 using TokenId = std::int32_t;
+class Bpe;
 
 class Tokenizer {
 public:
     // Ordinary tokens are ranks 0..n-1 (their bytes, in merge order); specials are named control tokens
-    // with ids of their own at or above n, e.g. {"<|begin_of_text|>", 128000}.
+    // with ids of their own at or above n, e.g. {"<|begin_of_text|>", 128000}. Fails when one of the 256 single
+    // bytes has no token, something is empty, twice or too long, or ids collide; limits in bpe.h.
     static Result<Tokenizer> create(std::vector<std::string> ranks, std::map<std::string, TokenId> specials);
 
     Tokenizer(Tokenizer&&) noexcept;
@@ -47,6 +49,7 @@ public:
     bool is_special(TokenId id) const;
     const std::vector<std::string>& ranks() const;
     const std::map<std::string, TokenId>& specials() const;
+    const Bpe& bpe() const;  // the merges of one piece (text/bpe.h)
 
 private:
     struct Data;

@@ -1,0 +1,300 @@
+// tokenizer.json of the package `tokenizers`.
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "text/bpe.h"
+#include "text/splitter.h"
+#include "text/tokenizer_files.h"
+#include "text/unicode.h"
+
+namespace cria {
+namespace {
+
+// GPT-2's alphabet: a printable character for every byte. Bytes that are printable in Latin-1 stand for
+// themselves, the other 68 for U+0100 and up.
+struct ByteAlphabet {
+    static constexpr char32_t kEnd = 0x144;
+    std::array<char32_t, 256> code_of;
+    std::array<int, kEnd> byte_of;
+
+    ByteAlphabet() {
+        byte_of.fill(-1);
+        char32_t next = 0x100;
+        for (int byte = 0; byte < 256; ++byte) {
+            const bool plain = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+            const char32_t code = plain ? static_cast<char32_t>(byte) : next++;
+            code_of[static_cast<std::size_t>(byte)] = code;
+            byte_of[code] = byte;
+        }
+    }
+    static const ByteAlphabet& get() {
+        static const ByteAlphabet alphabet;
+        return alphabet;
+    }
+};
+
+std::string to_alphabet(std::string_view bytes) {
+    std::string text;
+    for (const char c : bytes) append_utf8(ByteAlphabet::get().code_of[static_cast<unsigned char>(c)], text);
+    return text;
+}
+
+// `text` is well-formed UTF-8: the JSON parser saw to it.
+std::optional<std::string> from_alphabet(std::string_view text) {
+    std::string bytes;
+    for (std::size_t at = 0; at < text.size();) {
+        const Utf8Char next = utf8_char(text, at);
+        const int byte = next.code < ByteAlphabet::kEnd ? ByteAlphabet::get().byte_of[next.code] : -1;
+        if (byte < 0) return std::nullopt;
+        bytes.push_back(static_cast<char>(byte));
+        at += next.length;
+    }
+    return bytes;
+}
+
+std::string shown(const Json& value) {
+    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text.size() <= 80 ? text : text.substr(0, text.find_last_of(" ,{", 77)) + "...";
+}
+
+// What must stand where for the file to mean what Tokenizer does; null also stands for absent.
+Status check_rules(const Json& file, std::string_view who) {
+    const std::pair<const char*, Json> rules[] = {
+        {"/model/type", {"BPE"}},
+        {"/model/ignore_merges", {true}},
+        {"/model/dropout", {nullptr, 0.0}},
+        {"/model/unk_token", {nullptr}},
+        {"/model/continuing_subword_prefix", {nullptr, ""}},
+        {"/model/end_of_word_suffix", {nullptr, ""}},
+        {"/model/byte_fallback", {nullptr, false}},
+        {"/normalizer", {nullptr}},
+        {"/pre_tokenizer/type", {"Sequence"}},
+        {"/pre_tokenizer/pretokenizers/0/type", {"Split"}},
+        {"/pre_tokenizer/pretokenizers/0/pattern/Regex", {kLlama3Pattern}},
+        {"/pre_tokenizer/pretokenizers/0/behavior", {"Isolated"}},
+        {"/pre_tokenizer/pretokenizers/0/invert", {nullptr, false}},
+        {"/pre_tokenizer/pretokenizers/1/type", {"ByteLevel"}},
+        {"/pre_tokenizer/pretokenizers/1/add_prefix_space", {false}},
+        {"/pre_tokenizer/pretokenizers/1/use_regex", {false}},
+        {"/pre_tokenizer/pretokenizers/2", {nullptr}},
+        {"/decoder/type", {"ByteLevel"}},
+    };
+    for (const auto& [where, allowed] : rules) {
+        const Json::json_pointer pointer(where);
+        const Json found = file.contains(pointer) ? file.at(pointer) : Json();
+        if (std::ranges::find(allowed, found) == allowed.end())
+            return fail(ErrorKind::unsupported,
+                        "{}: {} is {}; only byte-level BPE with Llama 3's split rule is supported, where it is {}", who,
+                        where, shown(found), shown(allowed[0]));
+    }
+    return {};
+}
+
+Result<std::map<std::string, TokenId>> read_specials(const Json& file, std::string_view who) {
+    std::map<std::string, TokenId> specials;
+    const Json list = file.value("added_tokens", Json::array());
+    if (!list.is_array()) return fail(ErrorKind::corrupt, "{}: added_tokens is not a list", who);
+    for (const Json& token : list) {
+        const auto field = [&](const char* key) { return token.is_object() ? token.value(key, Json()) : Json(); };
+        const Json name = field("content"), id = field("id");
+        if (!name.is_string() || !id.is_number_unsigned())
+            return fail(ErrorKind::corrupt, "{}: an entry of added_tokens lacks a content or an id: {}", who, shown(token));
+        if (id.get<std::uint64_t>() >= Bpe::kMaxTokens)
+            return fail(ErrorKind::unsupported, "{}: control token {} has id {}; ids below {} are supported", who,
+                        shown(name), shown(id), Bpe::kMaxTokens);
+        for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
+            if (field(flag) == true)
+                return fail(ErrorKind::unsupported, "{}: control token {} has {}, which is not supported", who, shown(name), flag);
+        }
+        if (!specials.emplace(name.get<std::string>(), id.get<TokenId>()).second)
+            return fail(ErrorKind::corrupt, "{}: control token {} comes twice", who, shown(name));
+    }
+    return specials;
+}
+
+// The tokens of model.vocab by id. Entries that repeat a control token are passed over.
+Result<std::vector<std::string>> read_ranks(const Json& vocab, const std::map<std::string, TokenId>& specials,
+                                            std::string_view who) {
+    std::vector<std::string> ranks(vocab.size());
+    std::size_t count = 0;
+    for (const auto& [text, id] : vocab.items()) {
+        if (const auto special = specials.find(text); special != specials.end() && id == special->second) continue;
+        const std::optional<std::string> bytes = from_alphabet(text);
+        if (!bytes || bytes->empty())
+            return fail(ErrorKind::corrupt, "{}: token {} of the vocabulary is not in the alphabet of bytes", who, shown(text));
+        if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= ranks.size())
+            return fail(ErrorKind::corrupt, "{}: token {} has id {}; the {} tokens should have ids 0 to {}", who, shown(text),
+                        shown(id), ranks.size(), ranks.size() - 1);
+        std::string& slot = ranks[id.get<std::size_t>()];
+        if (!slot.empty()) return fail(ErrorKind::corrupt, "{}: two tokens have id {}", who, shown(id));
+        slot = *bytes;
+        ++count;
+    }
+    if (const auto gap = std::ranges::find(ranks, ""); static_cast<std::size_t>(gap - ranks.begin()) < count)
+        return fail(ErrorKind::corrupt, "{}: no token has id {}", who, gap - ranks.begin());
+    ranks.resize(count);
+    return ranks;
+}
+
+// One merge, "left right" or ["left", "right"], as the ids of its halves.
+std::optional<std::pair<TokenId, TokenId>> read_merge(const Json& merge, const Bpe& bpe) {
+    std::string left, right;
+    if (merge.is_string()) {
+        const std::string& text = merge.get_ref<const std::string&>();
+        const std::size_t blank = text.find(' ');
+        if (blank == std::string::npos) return std::nullopt;
+        left = text.substr(0, blank);
+        right = text.substr(blank + 1);
+    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+        left = merge[0].get<std::string>();
+        right = merge[1].get<std::string>();
+    }
+    const auto left_bytes = from_alphabet(left), right_bytes = from_alphabet(right);
+    if (!left_bytes || left_bytes->empty() || !right_bytes || right_bytes->empty()) return std::nullopt;
+    return std::pair(bpe.find(*left_bytes), bpe.find(*right_bytes));
+}
+
+// Merging by rank is what the list of merges says if it has every pair that joins into a token, in the order of
+// those tokens.
+Status check_merges(const Json& merges, const Bpe& bpe, std::string_view who) {
+    if (!merges.is_array()) return fail(ErrorKind::corrupt, "{}: model.merges is not a list", who);
+    std::vector<std::pair<TokenId, TokenId>> pairs;
+    TokenId last = 0;
+    for (const Json& merge : merges) {
+        const auto pair = read_merge(merge, bpe);
+        const TokenId joined = pair && pair->first != Bpe::kNone && pair->second != Bpe::kNone
+                                   ? bpe.join(pair->first, pair->second)
+                                   : Bpe::kNone;
+        if (joined == Bpe::kNone)
+            return fail(ErrorKind::corrupt, "{}: merge {} of model.merges does not join two tokens into one: {}", who,
+                        pairs.size(), shown(merge));
+        if (joined < last)
+            return fail(ErrorKind::unsupported, "{}: merge {} of model.merges makes token {} after token {}; merges in the "
+                        "order of token ids are supported", who, pairs.size(), joined, last);
+        last = joined;
+        pairs.push_back(*pair);
+    }
+    std::ranges::sort(pairs);
+    if (std::ranges::adjacent_find(pairs) != pairs.end()) return fail(ErrorKind::corrupt, "{}: a merge comes twice", who);
+    if (pairs.size() != bpe.pair_count())
+        return fail(ErrorKind::unsupported, "{}: model.merges has {} of the {} pairs that join into tokens; vocabularies "
+                    "that merge all of them are supported, as Llama 3's", who, pairs.size(), bpe.pair_count());
+    return {};
+}
+
+std::string join_lines(const std::vector<std::string>& lines) {
+    return fmt::format("{}", fmt::join(lines, ",\n      "));
+}
+
+std::string json_text(std::string_view text) {
+    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string vocab_lines(const std::vector<std::string>& ranks) {
+    std::vector<std::string> lines;
+    for (const std::string& bytes : ranks) lines.push_back(fmt::format("{}: {}", json_text(to_alphabet(bytes)), lines.size()));
+    return join_lines(lines);
+}
+
+std::string merge_lines(const Bpe& bpe) {
+    std::vector<std::string> lines;
+    for (const std::string& bytes : bpe.ranks()) {
+        std::vector<std::pair<TokenId, TokenId>> pairs;
+        for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+            const std::string_view whole = bytes;
+            const TokenId left = bpe.find(whole.substr(0, cut)), right = bpe.find(whole.substr(cut));
+            if (left != Bpe::kNone && right != Bpe::kNone) pairs.emplace_back(left, right);
+        }
+        std::ranges::sort(pairs);
+        const auto text = [&](TokenId id) { return to_alphabet(bpe.ranks()[static_cast<std::size_t>(id)]); };
+        for (const auto& [left, right] : pairs) lines.push_back(json_text(text(left) + " " + text(right)));
+    }
+    return join_lines(lines);
+}
+
+Json added_tokens(const Tokenizer& tokenizer) {
+    std::vector<std::pair<TokenId, std::string>> by_id;
+    for (const auto& [name, id] : tokenizer.specials()) by_id.emplace_back(id, name);
+    std::ranges::sort(by_id);
+    Json list = Json::array();
+    for (const auto& [id, name] : by_id) {
+        list.push_back({{"id", id}, {"content", name}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
+                        {"normalized", false}, {"special", true}});
+    }
+    return list;
+}
+
+Json byte_level(bool trim_offsets) {
+    return {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", trim_offsets}, {"use_regex", false}};
+}
+
+// Puts <|begin_of_text|> before every text, as Llama's own files do.
+Json post_processor(const Tokenizer& tokenizer) {
+    constexpr const char* kBegin = "<|begin_of_text|>";
+    const std::optional<TokenId> begin = tokenizer.special(kBegin);
+    if (!begin) return byte_level(false);
+    const auto special = [&](int type) { return Json{{"SpecialToken", {{"id", kBegin}, {"type_id", type}}}}; };
+    const auto sequence = [&](const char* id, int type) { return Json{{"Sequence", {{"id", id}, {"type_id", type}}}}; };
+    const Json begin_entry = {{"id", kBegin}, {"ids", {*begin}}, {"tokens", {kBegin}}};
+    const Json bos = {{"type", "TemplateProcessing"},
+                      {"single", {special(0), sequence("A", 0)}},
+                      {"pair", {special(0), sequence("A", 0), special(1), sequence("B", 1)}},
+                      {"special_tokens", {{kBegin, begin_entry}}}};
+    return {{"type", "Sequence"}, {"processors", {byte_level(false), bos}}};
+}
+
+Json pre_tokenizer() {
+    const Json split = {{"type", "Split"}, {"pattern", {{"Regex", kLlama3Pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
+    return {{"type", "Sequence"}, {"pretokenizers", {split, byte_level(true)}}};
+}
+
+}  // namespace
+
+Result<Tokenizer> parse_tokenizer_json(std::string_view text, std::string_view who) {
+    const Json file = CRIA_TRY(parse_json(text, who));
+    CRIA_TRY(check_rules(file, who));
+    auto specials = CRIA_TRY(read_specials(file, who));
+    const Json& model = file.at("model");
+    if (!model.contains("vocab") || !model.at("vocab").is_object() || model.at("vocab").size() > Bpe::kMaxTokens)
+        return fail(ErrorKind::corrupt, "{}: model.vocab is not an object of at most {} tokens", who, Bpe::kMaxTokens);
+    auto ranks = CRIA_TRY(read_ranks(model.at("vocab"), specials, who));
+    auto tokenizer = Tokenizer::create(std::move(ranks), std::move(specials));
+    if (!tokenizer) return prefix(who, std::move(tokenizer).error());
+    CRIA_TRY(check_merges(model.contains("merges") ? model.at("merges") : Json(), tokenizer->bpe(), who));
+    return tokenizer;
+}
+
+std::string write_tokenizer_json(const Tokenizer& tokenizer) {
+    return fmt::format(R"({{
+  "version": "1.0",
+  "truncation": null,
+  "padding": null,
+  "added_tokens": {},
+  "normalizer": null,
+  "pre_tokenizer": {},
+  "post_processor": {},
+  "decoder": {},
+  "model": {{
+    "type": "BPE",
+    "dropout": null,
+    "unk_token": null,
+    "continuing_subword_prefix": null,
+    "end_of_word_suffix": null,
+    "fuse_unk": false,
+    "byte_fallback": false,
+    "ignore_merges": true,
+    "vocab": {{
+      {}
+    }},
+    "merges": [
+      {}
+    ]
+  }}
+}}
+)",
+                       added_tokens(tokenizer).dump(), pre_tokenizer().dump(), post_processor(tokenizer).dump(),
+                       byte_level(true).dump(), vocab_lines(tokenizer.ranks()), merge_lines(tokenizer.bpe()));
+}
+
+}  // namespace cria
