@@ -1,0 +1,338 @@
+#include "demo/chat_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "demo/words.h"
+
+namespace cria {
+namespace {
+
+constexpr std::size_t kLines = 10;
+
+// What a message does. A run of messages that belong together is never torn apart.
+enum class Say {
+    opener, problem, decision, take, give, accept, meet_all, meet_some, meet_agreed, meet_object, meet_moved,
+    small_talk
+};
+struct Slot {
+    Say say;
+    std::size_t item = 0;    // which action item
+    std::size_t author = 0;  // index into the cast
+};
+using Run = std::vector<Slot>;
+
+bool chance(Random& random, double probability) { return random.uniform() < probability; }
+
+std::size_t draw_index(Random& random, std::size_t bound) { return random.below(static_cast<std::uint32_t>(bound)); }
+
+template <class T>
+void shuffle(std::vector<T>& values, Random& random) {
+    for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw_index(random, i)]);
+}
+
+struct Person {
+    std::string first, last;
+    std::string full() const { return first + " " + last; }
+};
+
+std::string unlike(const std::vector<std::string>& used, const NameClass& names, Split split, Random& random) {
+    while (true) {
+        std::string name = draw_name(names, split, random);
+        if (std::ranges::find(used, name) == used.end()) return name;
+    }
+}
+
+std::vector<Person> draw_cast(const LanguagePack& pack, Split split, Random& random) {
+    const std::size_t count = 3 + (chance(random, 0.6) ? 1u : 0u) + (chance(random, 0.3) ? 1u : 0u);
+    std::vector<Person> cast;
+    std::vector<std::string> used;
+    for (std::size_t i = 0; i < count; ++i) {
+        Person person{unlike(used, pack.first_names, split, random), ""};
+        used.push_back(person.first);
+        person.last = unlike(used, pack.last_names, split, random);
+        used.push_back(person.last);
+        cast.push_back(std::move(person));
+    }
+    return cast;
+}
+
+Run draw_meeting_run(Random& random) {
+    const Say first = chance(random, 0.2) ? Say::meet_some : Say::meet_all;
+    if (chance(random, 0.2)) return {{first}, {Say::meet_object}, {Say::meet_moved}};
+    return {{first}, {Say::meet_agreed}};
+}
+
+// The runs of a chat, ten messages in all.
+std::vector<Run> draw_runs(std::size_t items, bool meeting, Random& random) {
+    std::vector<Run> runs;
+    for (std::size_t i = 0; i < items; ++i) {
+        if (chance(random, 0.4)) runs.push_back({{Say::give, i}, {Say::accept, i}});
+        else runs.push_back({{Say::take, i}});
+    }
+    if (meeting) runs.push_back(draw_meeting_run(random));
+    if (chance(random, 0.5)) shuffle(runs, random);
+    if (chance(random, 0.85)) runs.insert(runs.begin(), {{Say::decision}});
+    if (chance(random, 0.85)) runs.insert(runs.begin(), {{Say::problem}});
+    runs.insert(runs.begin(), {{Say::opener}});
+
+    const auto total = [&] {
+        std::size_t sum = 0;
+        for (const Run& run : runs) sum += run.size();
+        return sum;
+    };
+    for (std::size_t i = 0; total() > kLines; ++i) {
+        if (runs[i][0].say == Say::give) runs[i] = {{Say::take, runs[i][0].item}};
+    }
+    while (total() < kLines) {
+        const std::size_t at = chance(random, 0.1) ? 0 : 1 + draw_index(random, runs.size());
+        runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(at), {{Say::small_talk}});
+    }
+    return runs;
+}
+
+// Gives every message its author. owners[i]: who has item i.
+class Casting {
+public:
+    Casting(std::size_t people, const std::vector<std::size_t>& owners, Random& random)
+        : people_(people), owners_(owners), random_(random), silent_(people, true) {}
+
+    std::vector<Slot> cast(const std::vector<Run>& runs) {
+        std::vector<Slot> slots;
+        for (const Run& run : runs) {
+            for (Slot slot : run) {
+                slot.author = author_of(slot, run, slots);
+                silent_[slot.author] = false;
+                slots.push_back(slot);
+            }
+        }
+        return slots;
+    }
+
+private:
+    std::size_t author_of(const Slot& slot, const Run& run, const std::vector<Slot>& before) {
+        const std::size_t previous = before.empty() ? people_ : before.back().author;
+        switch (slot.say) {
+            case Say::take:
+            case Say::accept: return owners_[slot.item];
+            case Say::give: return someone_but(owners_[slot.item], previous);
+            case Say::meet_moved: return before[before.size() - (run.size() - 1)].author;
+            default: return someone_but(previous, previous);
+        }
+    }
+
+    // Anybody but these two, with a preference for those who have not spoken yet.
+    std::size_t someone_but(std::size_t one, std::size_t other) {
+        std::vector<std::size_t> fresh, all;
+        for (std::size_t i = 0; i < people_; ++i) {
+            if (i == one || i == other) continue;
+            all.push_back(i);
+            if (silent_[i]) fresh.push_back(i);
+        }
+        const auto& from = !fresh.empty() && chance(random_, 0.7) ? fresh : all;
+        return from[draw_index(random_, from.size())];
+    }
+
+    std::size_t people_;
+    const std::vector<std::size_t>& owners_;
+    Random& random_;
+    std::vector<bool> silent_;
+};
+
+std::string draw_time(Random& random) {
+    static constexpr int kMinutes[] = {0, 0, 0, 30, 30, 15, 45};
+    return fmt::format("{:02}:{:02}", 8 + random.below(10), kMinutes[random.below(7)]);
+}
+
+SpokenDay draw_day(const LanguagePack& pack, std::chrono::sys_days today, std::string_view day_frame,
+                   std::string_view date_frame, Random& random) {
+    if (chance(random, 0.2)) {
+        std::chrono::sys_days day = today + std::chrono::days(5 + random.below(24));
+        while (std::chrono::weekday(day).iso_encoding() > 5) day += std::chrono::days(1);
+        const std::string iso = iso_date(day);
+        return {fill(date_frame, {{"day", iso}}), iso};
+    }
+    const auto days = calendar_from(pack, today);
+    const CalendarDay& day = days[1 + draw_index(random, days.size() - 1)];
+    return {fill(day_frame, {{"day", day.weekday}}), day.iso};
+}
+
+// Turns cast slots into lines and facts.
+class Writer {
+public:
+    Writer(const LanguagePack& pack, Split split, Random& random, std::chrono::sys_days today)
+        : pack_(pack), split_(split), random_(random), today_(today), people_(draw_cast(pack, split, random)) {}
+
+    WrittenChat write() {
+        const std::size_t items = 1 + (chance(random_, 0.75) ? 1u : 0u) + (chance(random_, 0.4) ? 1u : 0u);
+        std::vector<std::size_t> owners(people_.size());
+        for (std::size_t i = 0; i < owners.size(); ++i) owners[i] = i;
+        shuffle(owners, random_);
+        draw_content(items, owners);
+        const auto runs = draw_runs(items, chance(random_, 0.9), random_);
+        slots_ = Casting(people_.size(), owners, random_).cast(runs);
+        note_people();
+
+        WrittenChat chat{.today = today_, .lines = {}, .facts = {}};
+        unsigned minute = 8 * 60 + random_.below(7 * 60);
+        for (const Slot& slot : slots_) {
+            chat.lines.push_back({people_[slot.author].full(), fmt::format("{:02}:{:02}", minute / 60, minute % 60),
+                                  text_of(slot)});
+            minute += 1 + random_.below(11);
+        }
+        chat.facts = std::move(facts_);
+        return chat;
+    }
+
+private:
+    void draw_content(std::size_t items, const std::vector<std::size_t>& owners) {
+        facts_.project = expand(pack_, "project", split_, random_);
+        facts_.subject = fill(pack_.subject, {{"project", facts_.project},
+                                              {"topic", expand(pack_, "topic", split_, random_)}});
+        while (facts_.items.size() < items) {
+            std::string task = expand(pack_, "task", split_, random_);
+            if (std::ranges::find(facts_.items, task, &ActionItem::task) != facts_.items.end()) continue;
+            SpokenDay due = draw_due_day(pack_, today_, random_);
+            const std::string owner = people_[owners[facts_.items.size()]].full();
+            facts_.items.push_back({owner, std::move(task), due.iso});
+            due_said_.push_back(due.said);
+        }
+        meeting_day_ = draw_meeting_day(pack_, today_, random_);
+        do { time_ = draw_time(random_), new_time_ = draw_time(random_); } while (time_ == new_time_);
+    }
+
+    // The people in order of appearance, and the items in order of mention.
+    void note_people() {
+        std::vector<ActionItem> in_order;
+        for (const Slot& slot : slots_) {
+            const std::string name = people_[slot.author].full();
+            if (std::ranges::find(facts_.people, name) == facts_.people.end()) facts_.people.push_back(name);
+            if (slot.say == Say::take || slot.say == Say::give) in_order.push_back(facts_.items[slot.item]);
+        }
+        ordered_items_ = facts_.items;
+        facts_.items = std::move(in_order);
+    }
+
+    std::string text_of(const Slot& slot) {
+        switch (slot.say) {
+            case Say::opener: return fill(pick(pack_.opener, random_), {{"subject", facts_.subject}});
+            case Say::problem:
+                facts_.problem = expand(pack_, "problem", split_, random_);
+                return fill(pick(pack_.problem_said, random_), {{"problem", facts_.problem}});
+            case Say::decision:
+                facts_.decision = expand(pack_, "decision", split_, random_);
+                return fill(pick(pack_.decision_said, random_), {{"decision", facts_.decision}});
+            case Say::take: return task_text(pack_.take, slot);
+            case Say::give: return task_text(pack_.give, slot);
+            case Say::accept: return std::string(pick(pack_.accept, random_));
+            case Say::small_talk: return small_talk();
+            default: return meeting_text(slot);
+        }
+    }
+
+    std::string task_text(const Frames& frames, const Slot& slot) {
+        const ActionItem& item = ordered_items_[slot.item];
+        const auto owner = std::ranges::find(people_, item.owner, &Person::full);
+        return fill(pick(frames, random_),
+                    {{"first", owner->first}, {"task", item.task}, {"by", due_said_[slot.item]}});
+    }
+
+    std::string small_talk() {
+        std::string time;
+        do { time = draw_time(random_); } while (time == time_ || time == new_time_);
+        return fill(pick(pack_.small_talk, random_), {{"time", time}});
+    }
+
+    std::string meeting_text(const Slot& slot) {
+        const Slots slots{{"on", meeting_day_.said}, {"time", time_}, {"new_time", new_time_}};
+        switch (slot.say) {
+            case Say::meet_all:
+                facts_.meeting = Meeting{"", meeting_day_.iso, time_, facts_.people};
+                return fill(pick(pack_.meet_all, random_), slots);
+            case Say::meet_some: return meet_some(slot);
+            case Say::meet_agreed: return std::string(pick(pack_.meet_agreed, random_));
+            case Say::meet_object: return fill(pick(pack_.meet_object, random_), slots);
+            default:
+                CRIA_ASSERT(slot.say == Say::meet_moved && facts_.meeting);
+                facts_.meeting->time = new_time_;
+                return fill(pick(pack_.meet_moved, random_), slots);
+        }
+    }
+
+    // One or two others by their first names, and the author.
+    std::string meet_some(const Slot& slot) {
+        const Person& author = people_[slot.author];
+        std::vector<Person> others;
+        for (const Person& person : people_) {
+            const bool speaks = std::ranges::find(facts_.people, person.full()) != facts_.people.end();
+            if (speaks && person.full() != author.full()) others.push_back(person);
+        }
+        shuffle(others, random_);
+        others.resize(std::min<std::size_t>(others.size(), 1 + random_.below(2)));
+        facts_.meeting = Meeting{"", meeting_day_.iso, time_, {}};
+        std::string names;
+        for (const Person& person : others) {
+            names += (names.empty() ? "" : ", ") + person.first;
+            facts_.meeting->attendees.push_back(person.full());
+        }
+        facts_.meeting->attendees.push_back(author.full());
+        return fill(pick(pack_.meet_some, random_), {{"on", meeting_day_.said}, {"time", time_}, {"names", names}});
+    }
+
+    const LanguagePack& pack_;
+    Split split_;
+    Random& random_;
+    std::chrono::sys_days today_;
+    std::vector<Person> people_;
+    std::vector<Slot> slots_;
+    std::vector<ActionItem> ordered_items_;  // by number, as slots refer to them
+    std::vector<std::string> due_said_;
+    SpokenDay meeting_day_;
+    std::string time_, new_time_;
+    OfficeFacts facts_;
+};
+
+std::chrono::sys_days draw_today(Random& random) {
+    const std::chrono::sys_days first = std::chrono::year(2024) / 1 / 1;
+    while (true) {
+        const std::chrono::sys_days day = first + std::chrono::days(random.below(6 * 365));
+        if (std::chrono::weekday(day).iso_encoding() <= 5) return day;
+    }
+}
+
+}  // namespace
+
+std::string iso_date(std::chrono::sys_days day) {
+    const std::chrono::year_month_day date(day);
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
+}
+
+std::vector<CalendarDay> calendar_from(const LanguagePack& pack, std::chrono::sys_days today) {
+    std::vector<CalendarDay> days;
+    for (std::chrono::sys_days day = today; days.size() < 5; day += std::chrono::days(1)) {
+        const unsigned number = std::chrono::weekday(day).iso_encoding();
+        if (number > 5 && day != today) continue;
+        days.push_back({std::string(pack.weekdays[number - 1]), iso_date(day)});
+    }
+    return days;
+}
+
+SpokenDay draw_due_day(const LanguagePack& pack, std::chrono::sys_days today, Random& random) {
+    return draw_day(pack, today, pack.by_day, pack.by_date, random);
+}
+
+SpokenDay draw_meeting_day(const LanguagePack& pack, std::chrono::sys_days today, Random& random) {
+    return draw_day(pack, today, pack.on_day, pack.on_date, random);
+}
+
+WrittenChat write_chat(const LanguagePack& pack, Split split, Random& random) {
+    WrittenChat chat = Writer(pack, split, random, draw_today(random)).write();
+    if (chat.facts.meeting) chat.facts.meeting->title = fill(pack.title, {{"subject", chat.facts.subject}});
+    return chat;
+}
+
+}  // namespace cria

@@ -1,0 +1,179 @@
+#include "demo/office.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+#include "base/assert.h"
+#include "base/random.h"
+#include "demo/chat_writer.h"
+#include "demo/turns.h"
+#include "demo/words.h"
+
+namespace cria {
+namespace {
+
+constexpr std::array kTaskNames{"summary", "action_items", "invite", "who",      "due",     "owner",
+                                "meeting", "people",       "problem", "decision", "shorter", "formal"};
+static_assert(kTaskNames.size() == kOfficeTasks);
+
+// Each sample has two streams of its own, so that the chat does not depend on what is asked about it.
+enum class Stream : std::uint64_t { chat, requests };
+Random stream(std::uint64_t seed, std::uint64_t index, Stream which) {
+    return Random(seed, index * 2 + static_cast<std::uint64_t>(which));
+}
+
+Language draw_language(const OfficeOptions& options, Random& random) {
+    double total = 0;
+    for (const auto& [language, weight] : options.languages) total += weight;
+    double left = random.uniform() * total;
+    for (const auto& [language, weight] : options.languages) {
+        left -= weight;
+        if (left < 0) return language;
+    }
+    return options.languages.back().first;
+}
+
+std::chrono::sys_days parse_date(std::string_view iso) {
+    int year = 0;
+    unsigned month = 0, day = 0;
+    CRIA_ASSERT(iso.size() == 10);
+    std::from_chars(iso.data(), iso.data() + 4, year);
+    std::from_chars(iso.data() + 5, iso.data() + 7, month);
+    std::from_chars(iso.data() + 8, iso.data() + 10, day);
+    return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day));
+}
+
+bool needs_chat(OfficeTask task) { return task != OfficeTask::shorter && task != OfficeTask::formal; }
+
+// The first message about the chat: the chat, and the request before or after it.
+std::string with_chat(const LanguagePack& pack, const std::vector<ChatLine>& chat, std::string_view request,
+                      Random& random) {
+    const std::string pasted = format_office_chat(chat);
+    if (random.below(4) == 0) return fmt::format("{}\n\n{}", request, pasted);
+    return fmt::format("{}\n\n{}\n\n{}", pick(pack.intro, random), pasted, request);
+}
+
+// The requests of one training conversation; the rewriting ones need no chat.
+std::vector<OfficeTask> draw_tasks(bool chat, bool tools, Random& random) {
+    static constexpr std::array kSmall{OfficeTask::who,     OfficeTask::due,      OfficeTask::owner,
+                                       OfficeTask::meeting, OfficeTask::people,   OfficeTask::problem,
+                                       OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
+    std::vector<OfficeTask> tasks;
+    if (!chat) {
+        for (std::uint32_t count = 2 + random.below(3); count > 0; --count) {
+            tasks.push_back(random.below(2) == 0 ? OfficeTask::shorter : OfficeTask::formal);
+        }
+        return tasks;
+    }
+    // A tool's definition is long: with one, fewer requests fit into the context.
+    if (tools) tasks.push_back(OfficeTask::invite);
+    if (random.below(100) < (tools ? 40 : 75)) tasks.push_back(OfficeTask::summary);
+    if (random.below(100) < (tools ? 40 : 75)) tasks.push_back(OfficeTask::action_items);
+    for (std::uint32_t count = 1 + random.below(tools ? 2 : 3); count > 0; --count) {
+        tasks.push_back(kSmall[random.below(kSmall.size())]);
+    }
+    for (std::size_t i = tasks.size(); i > 1; --i) {
+        std::swap(tasks[i - 1], tasks[random.below(static_cast<std::uint32_t>(i))]);
+    }
+    return tasks;
+}
+
+// The sample without any request, and the chat that both kinds of conversation are about.
+OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index, WrittenChat& chat) {
+    CRIA_ASSERT(!options.languages.empty());
+    Random random = stream(seed, index, Stream::chat);
+    OfficeSample sample;
+    sample.language = draw_language(options, random);
+    sample.split = options.split;
+    chat = write_chat(language_pack(sample.language), options.split, random);
+    sample.today = iso_date(chat.today);
+    return sample;
+}
+
+void add_chat(OfficeSample& sample, const WrittenChat& chat) {
+    sample.chat = chat.lines;
+    sample.facts = chat.facts;
+    sample.messages.push_back(
+        {.role = Role::system, .content = office_system_message(sample.language, sample.today)});
+}
+
+}  // namespace
+
+std::string_view task_name(OfficeTask task) { return kTaskNames[static_cast<std::size_t>(task)]; }
+
+OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index) {
+    WrittenChat chat;
+    OfficeSample sample = begin_sample(options, seed, index, chat);
+    const LanguagePack& pack = language_pack(sample.language);
+    Random random = stream(seed, index, Stream::requests);
+    const std::uint32_t kind = random.below(100);
+    const bool with_a_chat = kind >= 8, tools = kind >= 62;
+    if (with_a_chat) add_chat(sample, chat);
+    if (tools) sample.tools = {create_event_tool()};
+    bool pasted = !with_a_chat;
+    for (const OfficeTask task : draw_tasks(with_a_chat, tools, random)) {
+        OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
+        if (!pasted && needs_chat(task)) {
+            turn.user.content = with_chat(pack, sample.chat, turn.user.content, random);
+            pasted = true;
+        }
+        sample.messages.push_back(std::move(turn.user));
+        std::ranges::move(turn.answer, std::back_inserter(sample.messages));
+    }
+    return sample;
+}
+
+OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index) {
+    WrittenChat chat;
+    OfficeCase result{begin_sample(options, seed, index, chat), {}};
+    const LanguagePack& pack = language_pack(result.sample.language);
+    Random random = stream(seed, index, Stream::requests);
+    add_chat(result.sample, chat);
+    result.sample.tools = {create_event_tool()};
+    for (int number = 0; number < kOfficeTasks; ++number) {
+        const auto task = static_cast<OfficeTask>(number);
+        OfficeTurn turn = make_turn(pack, result.sample.split, task, chat, random);
+        if (needs_chat(task)) {
+            turn.user.content = with_chat(pack, result.sample.chat, turn.user.content, random);
+        }
+        result.turns.push_back(std::move(turn));
+    }
+    return result;
+}
+
+std::string format_office_chat(const std::vector<ChatLine>& chat) {
+    std::string text;
+    for (const ChatLine& line : chat) {
+        text += fmt::format("{}{} ({})\n{}", text.empty() ? "" : "\n", line.author, line.time, line.text);
+    }
+    return text;
+}
+
+std::string office_system_message(Language language, std::string_view today) {
+    const LanguagePack& pack = language_pack(language);
+    std::string first, rest;
+    for (const CalendarDay& day : calendar_from(pack, parse_date(today))) {
+        const std::string said = day.weekday + " " + day.iso;
+        if (first.empty()) first = said;
+        else rest += (rest.empty() ? "" : ", ") + said;
+    }
+    return fill(pack.system, {{"today", first}, {"days", rest}});
+}
+
+ToolDefinition create_event_tool() {
+    const OrderedJson text{{"type", "string"}};
+    OrderedJson properties;
+    for (const char* name : {"title", "date", "time"}) properties[name] = text;
+    properties["attendees"] = {{"type", "array"}, {"items", text}};
+    return {"create_event",
+            "Create a calendar event and invite people to it",
+            {{"type", "object"},
+             {"properties", std::move(properties)},
+             {"required", {"title", "date", "time", "attendees"}}}};
+}
+
+}  // namespace cria

@@ -1,0 +1,97 @@
+// The office world: made-up chats of ten messages, what is true about them, and conversations about them.
+//
+// Everything is a pure function of (seed, index), so that any sample can be made again anywhere. Names,
+// projects, topics and the things that tasks are about come from disjoint sets in the two splits
+// (docs/demo.md). All functions may be called from several threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "chat/message.h"
+#include "demo/language.h"
+
+namespace cria {
+
+struct ChatLine {
+    std::string author;  // full name
+    std::string time;    // "09:14"
+    std::string text;
+};
+
+struct ActionItem {
+    std::string owner;  // full name
+    std::string task;   // as said in the chat
+    std::string due;    // ISO date
+    friend bool operator==(const ActionItem&, const ActionItem&) = default;
+};
+
+struct Meeting {
+    std::string title;
+    std::string date;                    // ISO
+    std::string time;                    // "14:00"
+    std::vector<std::string> attendees;  // full names, in the order of the chat, or as the chat lists them
+};
+
+// What is true about a chat; each of these can be read from the chat and the system message alone.
+struct OfficeFacts {
+    std::vector<std::string> people;  // full names, in order of their first message; first names differ
+    std::string project;
+    std::string subject;              // project and topic as the chat names them
+    std::string problem;              // empty: none was mentioned
+    std::string decision;             // empty: none was made
+    std::vector<ActionItem> items;    // in order of the chat; at most one a person
+    std::optional<Meeting> meeting;
+};
+
+enum class OfficeTask {
+    summary, action_items, invite, who, due, owner, meeting, people, problem, decision, shorter, formal
+};
+inline constexpr int kOfficeTasks = 12;
+std::string_view task_name(OfficeTask task);
+
+// One request and the right answer: one assistant message, or for an invitation a call, the tool's result
+// and the closing words.
+struct OfficeTurn {
+    OfficeTask task;
+    Message user;
+    std::vector<Message> answer;
+};
+
+struct OfficeSample {
+    Language language = Language::english;
+    Split split = Split::train;
+    std::string today;                   // ISO
+    std::vector<ChatLine> chat;          // ten lines; empty in conversations about rewriting only
+    OfficeFacts facts;
+    std::vector<Message> messages;       // the whole conversation, system message first
+    std::vector<ToolDefinition> tools;   // what render_chat gets
+};
+
+struct OfficeOptions {
+    Split split = Split::train;
+    std::vector<std::pair<Language, double>> languages{{Language::english, 1.0}};  // weights, any positive scale
+};
+
+// A training conversation: one to six requests about one chat.
+OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
+
+// The same chat as make_office_sample's with these arguments, with every request that it supports as the
+// first and only one of its conversation. For evaluation.
+struct OfficeCase {
+    OfficeSample sample;              // messages: system only
+    std::vector<OfficeTurn> turns;    // each user message holds the pasted chat
+};
+OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
+
+// The chat as people paste it: "Ana Petrova (09:14)", a line break, the text.
+std::string format_office_chat(const std::vector<ChatLine>& chat);
+// "Today is Monday 2026-03-09. ...": what the model needs to turn weekdays into dates. `today` is ISO.
+std::string office_system_message(Language language, std::string_view today);
+// The tool that the demo knows: create_event(title, date, time, attendees).
+ToolDefinition create_event_tool();
+
+}  // namespace cria

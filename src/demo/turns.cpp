@@ -1,0 +1,139 @@
+#include "demo/turns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/json.h"
+#include "demo/words.h"
+
+namespace cria {
+namespace {
+
+Message user(std::string text) { return {.role = Role::user, .content = std::move(text)}; }
+Message assistant(std::string text) { return {.role = Role::assistant, .content = std::move(text)}; }
+
+std::string lines_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "\n")); }
+
+std::string item_text(std::string_view frame, const ActionItem& item) {
+    return fill(frame, {{"name", item.owner}, {"task", item.task}, {"date", item.due}});
+}
+
+// What the tool's host might call the file: the closing words copy it from the result.
+std::string file_name(const Meeting& meeting, Random& random) {
+    std::string time = meeting.time;
+    std::erase(time, ':');
+    switch (random.below(4)) {
+        case 0: return fmt::format("event-{}.ics", meeting.date);
+        case 1: return fmt::format("follow-up-{}-{}.ics", meeting.date, time);
+        default: return fmt::format("{}-{}-follow-up.ics", meeting.date, time);
+    }
+}
+
+std::string tool_fault(Random& random) {
+    static constexpr std::string_view kFaults[] = {"the folder is not writable", "no space left on the disk",
+                                                   "the calendar is locked", "permission denied"};
+    return std::string(kFaults[random.below(4)]);
+}
+
+std::vector<Message> invite_answer(const LanguagePack& pack, const OfficeFacts& facts, Random& random) {
+    if (!facts.meeting) return {assistant(std::string(pack.says_no_meeting))};
+    const Meeting& meeting = *facts.meeting;
+    Message call = assistant("");
+    call.tool_calls.push_back({"create_event",
+                               {{"title", meeting.title},
+                                {"date", meeting.date},
+                                {"time", meeting.time},
+                                {"attendees", meeting.attendees}}});
+    if (random.below(20) == 0) {
+        const std::string fault = tool_fault(random);
+        const Message result{.role = Role::tool, .content = fmt::format(R"({{"status": "failed", "error": "{}"}})", fault)};
+        return {call, result, assistant(fill(pack.says_failed, {{"error", fault}}))};
+    }
+    const std::string file = file_name(meeting, random);
+    const Message result{.role = Role::tool, .content = fmt::format(R"({{"status": "created", "file": "{}"}})", file)};
+    return {call, result,
+            assistant(fill(pack.says_created, {{"title", meeting.title},
+                                               {"date", meeting.date},
+                                               {"time", meeting.time},
+                                               {"names", lines_of(meeting.attendees)},
+                                               {"file", file}}))};
+}
+
+OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const OfficeFacts& facts, Random& random) {
+    const ActionItem& item = facts.items[random.below(static_cast<std::uint32_t>(facts.items.size()))];
+    const Slots slots{{"task", item.task}, {"name", item.owner}, {"date", item.due}};
+    if (task == OfficeTask::who) {
+        return {task, user(fill(pick(pack.ask_who, random), slots)), {assistant(item.owner)}};
+    }
+    if (task == OfficeTask::due) {
+        return {task, user(fill(pick(pack.ask_due, random), slots)), {assistant(fill(pack.says_due, slots))}};
+    }
+    return {task, user(fill(pick(pack.ask_owner, random), slots)), {assistant(fill(pack.item_line, slots))}};
+}
+
+OfficeTurn rewrite(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random) {
+    const std::string what = expand(pack, "task", split, random);
+    const std::string by = draw_due_day(pack, chat.today, random).said;
+    const std::string first = draw_name(pack.first_names, split, random);
+    const Slots slots{{"task", what}, {"by", by}, {"first", first}};
+    const bool shorter = task == OfficeTask::shorter;
+    const std::string text = fill(pick(shorter ? pack.wordy : pack.casual, random), slots);
+    return {task, user(fill(pick(shorter ? pack.ask_shorter : pack.ask_formal, random), {{"text", text}})),
+            {assistant(fill(shorter ? pack.plain : pack.formal, slots))}};
+}
+
+std::string meeting_text(const LanguagePack& pack, const OfficeFacts& facts) {
+    if (!facts.meeting) return std::string(pack.says_no_meeting);
+    return fill(pack.says_meeting, {{"date", facts.meeting->date}, {"time", facts.meeting->time}});
+}
+
+std::string fact_text(const LanguagePack& pack, std::string_view frame, std::string_view fact) {
+    if (fact.empty()) return std::string(pack.says_unknown);
+    return fill(frame, {{"problem", fact}, {"decision", fact}});
+}
+
+}  // namespace
+
+std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts) {
+    std::vector<std::string> lines{fill(pack.says_topic, {{"subject", facts.subject}})};
+    if (!facts.problem.empty()) lines.push_back(fact_text(pack, pack.says_problem, facts.problem));
+    if (!facts.decision.empty()) lines.push_back(fact_text(pack, pack.says_decision, facts.decision));
+    for (const ActionItem& item : facts.items) lines.push_back(item_text(pack.says_item, item));
+    lines.push_back(meeting_text(pack, facts));
+    return lines_of(lines);
+}
+
+std::string items_text(const LanguagePack& pack, const OfficeFacts& facts) {
+    std::vector<std::string> lines;
+    for (const ActionItem& item : facts.items) lines.push_back(item_text(pack.item_line, item));
+    return lines_of(lines);
+}
+
+OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random) {
+    const OfficeFacts& facts = chat.facts;
+    const auto plain = [&](const Frames& requests, std::string answer) {
+        return OfficeTurn{task, user(std::string(pick(requests, random))), {assistant(std::move(answer))}};
+    };
+    switch (task) {
+        case OfficeTask::summary: return plain(pack.ask_summary, summary_text(pack, facts));
+        case OfficeTask::action_items: return plain(pack.ask_items, items_text(pack, facts));
+        case OfficeTask::invite:
+            return {task, user(std::string(pick(pack.ask_invite, random))), invite_answer(pack, facts, random)};
+        case OfficeTask::meeting: return plain(pack.ask_meeting, meeting_text(pack, facts));
+        case OfficeTask::people: return plain(pack.ask_people, lines_of(facts.people));
+        case OfficeTask::problem: return plain(pack.ask_problem, fact_text(pack, pack.says_problem, facts.problem));
+        case OfficeTask::decision:
+            return plain(pack.ask_decision, fact_text(pack, pack.says_decision, facts.decision));
+        case OfficeTask::who:
+        case OfficeTask::due:
+        case OfficeTask::owner: return item_question(pack, task, facts, random);
+        case OfficeTask::shorter:
+        case OfficeTask::formal: return rewrite(pack, split, task, chat, random);
+    }
+    CRIA_ASSERT(!"every task is handled above");
+    return {};
+}
+
+}  // namespace cria

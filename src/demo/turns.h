@@ -1,0 +1,21 @@
+// Requests about a chat, and their canonical answers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "demo/chat_writer.h"
+#include "demo/language.h"
+#include "demo/office.h"
+
+namespace cria {
+
+// The request `task` about `chat`, in one of its many phrasings, without the chat itself.
+// shorter and formal bring their own text and work without a chat.
+OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random);
+
+std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts);
+std::string items_text(const LanguagePack& pack, const OfficeFacts& facts);
+
+}  // namespace cria
