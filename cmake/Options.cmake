@@ -24,11 +24,16 @@ target_compile_options(cria_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
   -fno-math-errno -fno-trapping-math -ffp-contract=fast
   $<$<BOOL:${CRIA_WERROR}>:-Werror>
-  # Statement expressions carry CRIA_TRY.
-  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
+  # Statement expressions carry CRIA_TRY; std::stable_sort of libstdc++ 12 calls what it deprecates itself.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion -Wno-deprecated-declarations>)
 if(CRIA_SANITIZE)
-  target_compile_options(cria_options INTERFACE -fsanitize=${CRIA_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(cria_options INTERFACE
+    -fsanitize=${CRIA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(cria_options INTERFACE -fsanitize=${CRIA_SANITIZE})
+endif()
+
+if(CRIA_FUZZ)
+  target_compile_options(cria_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} rev-parse --short=12 HEAD

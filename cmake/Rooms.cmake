@@ -16,7 +16,7 @@ function(cria_room name)
   endif()
 endfunction()
 
-# cria_test(name SOURCES files... LINK targets...): a GoogleTest program, registered with ctest case by case.
+# cria_test(name SOURCES files... LINK targets...): a GoogleTest program, registered with ctest.
 function(cria_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
