@@ -6,9 +6,9 @@
 namespace cria {
 namespace {
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) > 127;
-}
+bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string json_scalar(const OrderedJson& value, int indent = -1) {
     return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
@@ -80,9 +80,18 @@ std::string json_line(const OrderedJson& value) {
 
 std::string json_indented(const OrderedJson& value) { return json_scalar(value, 4); }
 
+bool is_identifier_character(char c) {
+    return is_ascii_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) > 127;
+}
+
 bool is_identifier(std::string_view text) {
-    const auto part = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-    return !text.empty() && is_letter(text[0]) && std::ranges::all_of(text, part);
+    return !text.empty() && !is_digit(text[0]) && std::ranges::all_of(text, is_identifier_character);
+}
+
+bool is_name_character(char c) { return is_ascii_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; }
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxNameBytes && std::ranges::all_of(text, is_name_character);
 }
 
 }  // namespace cria

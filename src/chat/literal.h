@@ -24,5 +24,10 @@ std::string json_indented(const OrderedJson& value);
 // Whether `text` can stand before "=" in a call: letters, digits, underscores and bytes above 127, not
 // beginning with a digit.
 bool is_identifier(std::string_view text);
+bool is_identifier_character(char c);
+// The names of tools: letters, digits, '_', '-' and '.', at most kMaxNameBytes of them.
+inline constexpr std::size_t kMaxNameBytes = 128;
+bool is_name(std::string_view text);
+bool is_name_character(char c);
 
 }  // namespace cria
