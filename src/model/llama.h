@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/os.h"
@@ -29,12 +31,26 @@ struct Parameter {
     std::vector<std::string> names;
     std::vector<std::int64_t> rows;
     Weight* weight;
-    bool decay;  // matrices decay, norms do not
+    bool decay;   // matrices decay, norms do not
+    Shape shape;  // of the weight: [sum of rows, inputs], or [width] for a norm
+};
+
+// cos and sin for all positions asked for so far. Grows on demand, from any thread.
+class RopePositions {
+public:
+    explicit RopePositions(std::vector<float> frequencies) : frequencies_(std::move(frequencies)) {}
+    // A table for positions below `count` at least; stays whole while someone holds it.
+    std::shared_ptr<const RopeTable> below(std::int64_t count);
+
+private:
+    std::vector<float> frequencies_;
+    std::mutex mutex_;
+    std::shared_ptr<const RopeTable> table_;
 };
 
 struct LoadOptions {
-    bool trainable = false;      // f32 weights with gradients; otherwise the file's own type is kept
-    bool exact = false;          // widen to f32
+    bool trainable = false;  // f32 weights with gradients; otherwise the file's own type is kept
+    bool exact = false;      // widen to f32
 };
 
 // Immutable while passes run; concurrent passes (each with its own arena and caches) are allowed when
@@ -44,9 +60,10 @@ public:
     // Random weights: normal(0, 0.02), residual projections scaled by 1/sqrt(2 layers), norms 1.
     // The same bytes for the same seed on every machine.
     static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable);
-    // From a Hugging Face folder. Missing, superfluous or misshapen tensors are named errors.
+    // From a Hugging Face folder, or a .safetensors file beside its config.json. Missing, superfluous or misshapen
+    // tensors are named errors.
     static Result<Llama> load(Os& os, const Path& folder, const LoadOptions& options);
-    // Writes config.json and model.safetensors (atomically) in `dtype`; the tokenizer is the caller's.
+    // Writes model.safetensors and config.json (each atomically) in `dtype`; the tokenizer is the caller's.
     Status save(Os& os, const Path& folder, DType dtype) const;
 
     const LlamaConfig& config() const { return config_; }
@@ -58,22 +75,25 @@ public:
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
     KvCache make_cache(std::int64_t capacity_positions) const;
-    // Makes room for positions below `count`; not while passes run.
-    void reserve_positions(std::int64_t count);
+    // Computes the angles of positions below `count` now, rather than in the first pass that needs them.
+    void reserve_positions(std::int64_t count) const;
 
     std::vector<Parameter> parameters();
     // Recompute each layer's activations on the way back instead of keeping them.
     void set_activation_checkpointing(bool on) { checkpointing_ = on; }
 
 private:
-    Value layer(Pass& pass, const LlamaLayer& w, std::int64_t index, const Value& x, const Attendance& seen) const;
+    static Result<Llama> empty(const LlamaConfig& config, std::string_view who);
+    Value layer(Pass& pass, std::int64_t index, const Value& x, const RopeTable& angles, const Attendance& seen) const;
+    Value checkpointed_layer(Pass& pass, std::int64_t index, const Value& x, std::shared_ptr<const RopeTable> angles,
+                             const Attendance& seen) const;
 
     LlamaConfig config_;
     Weight embedding_;  // [vocabulary, width]
     std::vector<LlamaLayer> layers_;
-    Weight norm_;       // [width]
-    Weight head_;       // [vocabulary, width]; empty when tied
-    RopeTable rope_;
+    Weight norm_;  // [width]
+    Weight head_;  // [vocabulary, width]; empty when tied
+    std::unique_ptr<RopePositions> rope_;
     bool checkpointing_ = false;
 };
 

@@ -217,10 +217,10 @@ Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const
     const Tensor log_sums = recording ? pass.allocate(Shape{qkv.rows(), shape.heads}) : Tensor();
     attend_all(pass, layer, seen.runs, {out.f32(), recording ? log_sums.f32() : nullptr});
     if (!recording) return {out};
-    return pass.tape()->record(out, [qkv, out, log_sums, shape, runs = std::vector(seen.runs.begin(), seen.runs.end())](
-                                        Pass& back, int node) {
-        attention_gradient(back, node, qkv, out, log_sums, shape, runs);
-    });
+    return pass.tape()->record(
+        out, [qkv, out, log_sums, shape, runs = std::vector(seen.runs.begin(), seen.runs.end())](Pass& back, int node) {
+            attention_gradient(back, node, qkv, out, log_sums, shape, runs);
+        });
 }
 
 }  // namespace cria

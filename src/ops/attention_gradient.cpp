@@ -30,7 +30,7 @@ struct BlockScratch {
           log_sum(ds + rows * kBlockKeys),
           row_dot(log_sum + rows) {}
 
-    float* query;    // scaled
+    float* query;  // scaled
     float* dout;
     float* dquery;
     float* p;        // [rows, kBlockKeys]

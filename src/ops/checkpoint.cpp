@@ -39,7 +39,8 @@ Tensor run_and_forget(const Pass& pass, const Value& x, const Body& body) {
 Value checkpoint(Pass& pass, const Value& x, std::function<Value(Pass&, const Value&)> body) {
     if (!pass.training()) return body(pass, x);
     const Tensor y = run_and_forget(pass, x, body);
-    return pass.tape()->record(y, [x, body = std::move(body)](Pass& back, int node) { recompute(back, node, x, body); });
+    return pass.tape()->record(y,
+                               [x, body = std::move(body)](Pass& back, int node) { recompute(back, node, x, body); });
 }
 
 }  // namespace cria

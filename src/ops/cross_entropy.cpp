@@ -58,9 +58,9 @@ double chunk_loss(const Pass& pass, const Chunk& chunk, std::span<const std::int
     const std::int64_t n = chunk.logits.columns();
     parallel_rows(pass, chunk.logits.rows(), 4 * n, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i)
-            losses[i] = row_loss(pass.kernels(), chunk.logits.f32() + i * n, n,
-                                 targets[static_cast<std::size_t>(chunk.rows[static_cast<std::size_t>(i)])], gradient,
-                                 scale);
+            losses[i] =
+                row_loss(pass.kernels(), chunk.logits.f32() + i * n, n,
+                         targets[static_cast<std::size_t>(chunk.rows[static_cast<std::size_t>(i)])], gradient, scale);
     });
     double sum = 0;
     for (std::int64_t i = 0; i < chunk.logits.rows(); ++i) sum += losses[i];

@@ -45,8 +45,7 @@ void gradient_of_row(const float* x, const float* scale, const float* dy, std::i
     }
 }
 
-void layer_norm_gradient(Pass& pass, int node, const Value& x, const Weight& scale, const Weight& bias,
-                         float epsilon) {
+void layer_norm_gradient(Pass& pass, int node, const Value& x, const Weight& scale, const Weight& bias, float epsilon) {
     const Tensor dy = pass.tape()->gradient(node);
     const std::int64_t n = dy.columns();
     const GradientSlot dx = x.node >= 0 ? pass.tape()->slot(pass, x) : GradientSlot{{}, false};

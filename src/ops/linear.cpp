@@ -43,9 +43,8 @@ Value linear(Pass& pass, const Value& x, const Weight& weight) {
     const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
     product(pass, x.tensor, weight.value, y);
     if (!needs_gradient(pass, x, weight)) return {y};
-    return pass.tape()->record(y, [x, &weight](Pass& back, int node) {
-        product_gradients(back, back.tape()->gradient(node), x, weight);
-    });
+    return pass.tape()->record(
+        y, [x, &weight](Pass& back, int node) { product_gradients(back, back.tape()->gradient(node), x, weight); });
 }
 
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias) {

@@ -33,10 +33,10 @@ struct Value {
     std::int64_t columns() const { return tensor.columns(); }
 };
 
-// A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32, the same shape) is added to by
-// backward(); an empty one means frozen.
+// A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32,
+// the same shape) is added to by backward(); an empty one means frozen.
 struct Weight {
-    Tensor value;     // f32, bf16 or f16
+    Tensor value;  // f32, bf16 or f16
     Tensor gradient;
     bool trainable() const { return !gradient.empty(); }
 };

@@ -37,8 +37,8 @@ Value rms_norm(Pass& pass, const Value& x, const Weight& scale, float epsilon) {
     const Tensor roots = recording ? pass.allocate(Shape{x.rows()}) : Tensor();
     parallel_rows(pass, x.rows(), 2 * n, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row) {
-            const float root = pass.kernels().rms_norm(x.tensor.f32() + row * n, scale.value.f32(), n, epsilon,
-                                                       y.f32() + row * n);
+            const float root =
+                pass.kernels().rms_norm(x.tensor.f32() + row * n, scale.value.f32(), n, epsilon, y.f32() + row * n);
             if (recording) roots.f32()[row] = root;
         }
     });

@@ -51,7 +51,8 @@ std::vector<float> rope_frequencies(std::int64_t head_dim, float theta, const Ro
 
 RopeTable make_rope_table(std::span<const float> frequencies, std::int64_t positions) {
     const std::int64_t half = static_cast<std::int64_t>(frequencies.size());
-    RopeTable table{Tensor::zeros(DType::f32, Shape{positions, half}), Tensor::zeros(DType::f32, Shape{positions, half})};
+    RopeTable table{Tensor::zeros(DType::f32, Shape{positions, half}),
+                    Tensor::zeros(DType::f32, Shape{positions, half})};
     for (std::int64_t position = 0; position < positions; ++position)
         for (std::int64_t i = 0; i < half; ++i) {
             // The angle is rounded to f32 as the reference implementations do.
@@ -68,11 +69,11 @@ Value rope(Pass& pass, const Value& qkv, const AttentionShape& shape, const Rope
     for (const RowRun& run : seen.runs) CRIA_ASSERT(run.first_position + run.count <= table.cosine.rows());
     turn(pass, qkv.tensor, shape, table, seen.runs, 1);
     if (!pass.training() || qkv.node < 0) return {qkv.tensor};
-    return pass.tape()->record(qkv.tensor, [qkv, shape, table, runs = std::vector(seen.runs.begin(), seen.runs.end())](
-                                               Pass& back, int node) {
-        turn(back, back.tape()->gradient(node), shape, table, runs, -1);
-        back.tape()->give(back, node, qkv);
-    });
+    return pass.tape()->record(
+        qkv.tensor, [qkv, shape, table, runs = std::vector(seen.runs.begin(), seen.runs.end())](Pass& back, int node) {
+            turn(back, back.tape()->gradient(node), shape, table, runs, -1);
+            back.tape()->give(back, node, qkv);
+        });
 }
 
 }  // namespace cria

@@ -108,10 +108,15 @@ Result<ModelFiles> open_model_folder(Os& os, const Path& path) {
                     files.folder.string());
     files.tokenizer = *tokenizer;
 
-    files.safetensors = info.is_folder ? CRIA_TRY(weights_of(os, files.folder)) : std::vector<Path>{path};
+    files.safetensors = CRIA_TRY(weight_files(os, path));
     const Path generation = files.folder / "generation_config.json";
     if (CRIA_TRY(exists(os, generation))) files.generation_config = generation;
     return files;
+}
+
+Result<std::vector<Path>> weight_files(Os& os, const Path& path) {
+    if (!CRIA_TRY(os.info(path)).is_folder) return std::vector<Path>{path};
+    return weights_of(os, path);
 }
 
 Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders) {

@@ -29,6 +29,9 @@ struct ModelFiles {
 // Errors: not_found names the missing piece; corrupt is an index that makes no sense; io.
 Result<ModelFiles> open_model_folder(Os& os, const Path& path);
 
+// The weight files alone, of a folder or of a .safetensors file named directly; errors as above.
+Result<std::vector<Path>> weight_files(Os& os, const Path& path);
+
 // A model's folder (or file) by name within the search folders, the first that has it; else as a path.
 // Absolute paths and those that begin with "." are only paths. not_found suggests the nearest name.
 Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders);

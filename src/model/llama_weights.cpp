@@ -1,0 +1,208 @@
+// Where a Llama's weights come from and go to: random numbers, and checkpoints in Hugging Face's form.
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "base/random.h"
+#include "kernels/kernels.h"
+#include "model/llama.h"
+#include "store/model_folder.h"
+#include "store/safetensors.h"
+
+namespace cria {
+namespace {
+
+constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
+// Elements converted at a time.
+constexpr std::int64_t kPiece = 1 << 14;
+
+void to_f32(const void* from, DType type, std::int64_t n, float* to) {
+    const Kernels& kernels = best_kernels();
+    if (type == DType::bf16) return kernels.bf16_to_f32(static_cast<const BF16*>(from), n, to);
+    if (type == DType::f16) return kernels.f16_to_f32(static_cast<const F16*>(from), n, to);
+    std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float));
+}
+
+void from_f32(const float* from, std::int64_t n, DType type, void* to) {
+    const Kernels& kernels = best_kernels();
+    if (type == DType::bf16) return kernels.f32_to_bf16(from, n, static_cast<BF16*>(to));
+    if (type == DType::f16) return kernels.f32_to_f16(from, n, static_cast<F16*>(to));
+    std::memcpy(to, from, static_cast<std::size_t>(n) * sizeof(float));
+}
+
+// Writes the elements of `from` in the type of `to`, into `to` from element `offset` on.
+void convert(const Tensor& from, const Tensor& to, std::int64_t offset) {
+    const auto from_size = static_cast<std::int64_t>(bytes_of(from.dtype()));
+    const auto to_size = static_cast<std::int64_t>(bytes_of(to.dtype()));
+    const auto* source = static_cast<const std::byte*>(from.raw());
+    auto* target = static_cast<std::byte*>(to.raw()) + offset * to_size;
+    if (from.dtype() == to.dtype()) {
+        std::memcpy(target, source, from.bytes());
+        return;
+    }
+    std::vector<float> piece(static_cast<std::size_t>(std::min(kPiece, from.elements())));
+    for (std::int64_t i = 0; i < from.elements(); i += kPiece) {
+        const std::int64_t n = std::min(kPiece, from.elements() - i);
+        to_f32(source + i * from_size, from.dtype(), n, piece.data());
+        from_f32(piece.data(), n, to.dtype(), target + i * to_size);
+    }
+}
+
+// Projections that write to the residual stream start smaller, by the number of times they do (Radford et al. 2019).
+double initial_deviation(const Parameter& parameter, std::int64_t layers) {
+    const std::string& name = parameter.names.front();
+    const bool writes_residual = name.ends_with(".o_proj.weight") || name.ends_with(".down_proj.weight");
+    return writes_residual ? 0.02 / std::sqrt(2.0 * static_cast<double>(layers)) : 0.02;
+}
+
+Tensor random_weight(const Parameter& parameter, std::int64_t layers, Random random, DType dtype) {
+    Tensor drawn = Tensor::zeros(parameter.decay ? dtype : DType::f32, parameter.shape);
+    const double deviation = initial_deviation(parameter, layers);
+    const auto size = static_cast<std::int64_t>(bytes_of(drawn.dtype()));
+    std::vector<float> piece(static_cast<std::size_t>(std::min(kPiece, drawn.elements())), 1.0f);
+    for (std::int64_t i = 0; i < drawn.elements(); i += kPiece) {
+        const std::int64_t n = std::min(kPiece, drawn.elements() - i);
+        if (parameter.decay)
+            for (std::int64_t j = 0; j < n; ++j)
+                piece[static_cast<std::size_t>(j)] = static_cast<float>(deviation * random.normal());
+        from_f32(piece.data(), n, drawn.dtype(), static_cast<std::byte*>(drawn.raw()) + i * size);
+    }
+    return drawn;
+}
+
+// The tensors of all files of a checkpoint.
+class Checkpoint {
+public:
+    static Result<Checkpoint> open(Os& os, const Path& path) {
+        Checkpoint all;
+        all.who_ = path.string();
+        const std::vector<Path> files = CRIA_TRY(weight_files(os, path));
+        for (const Path& file : files) all.files_.push_back(CRIA_TRY(open_safetensors(os, file)));
+        for (const SafetensorsFile& file : all.files_)
+            for (const SafetensorsEntry& entry : file.entries())
+                if (!all.found_.emplace(entry.name, Found{file.tensor(entry), false}).second)
+                    return fail(ErrorKind::corrupt, "{}: two files hold tensor '{}'", all.who_, entry.name);
+        return all;
+    }
+
+    // The tensor of this name and shape, in a type that weights may have.
+    Result<Tensor> take(const std::string& name, const Shape& shape) {
+        const auto it = found_.find(name);
+        if (it == found_.end())
+            return fail(ErrorKind::corrupt, "{}: tensor '{}' of shape {} is missing; is the checkpoint whole?", who_,
+                        name, shape.text());
+        const Tensor& tensor = it->second.tensor;
+        if (tensor.shape() != shape)
+            return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}; by config.json it should be {}", who_, name,
+                        tensor.shape().text(), shape.text());
+        if (tensor.dtype() != DType::f32 && tensor.dtype() != DType::bf16 && tensor.dtype() != DType::f16)
+            return fail(ErrorKind::unsupported, "{}: tensor '{}' is of type {}; f32, bf16 or f16 is wanted", who_, name,
+                        name_of(tensor.dtype()));
+        it->second.taken = true;
+        return tensor;
+    }
+
+    // An error when a tensor was not taken, unless it is known to say nothing new.
+    Status finish(const LlamaConfig& config) const {
+        for (const auto& [name, found] : found_) {
+            const bool repeats =
+                (config.tied_embeddings && name == "lm_head.weight") || name.ends_with(".rotary_emb.inv_freq");
+            if (!found.taken && !repeats)
+                return fail(ErrorKind::corrupt,
+                            "{}: tensor '{}' {} has no place in the model of config.json ({} layers, {} embeddings)",
+                            who_, name, found.tensor.shape().text(), config.layers,
+                            config.tied_embeddings ? "tied" : "untied");
+        }
+        return {};
+    }
+
+private:
+    struct Found {
+        Tensor tensor;
+        bool taken;
+    };
+
+    std::string who_;
+    std::vector<SafetensorsFile> files_;
+    std::map<std::string, Found, std::less<>> found_;
+};
+
+Shape part_shape(const Parameter& parameter, std::size_t part) {
+    if (parameter.shape.rank() == 1) return parameter.shape;
+    return {parameter.rows[part], parameter.shape.last()};
+}
+
+// All parts of a weight: a view of the file where there is one part in the wanted type, else a copy.
+Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, const LoadOptions& options) {
+    std::vector<Tensor> parts;
+    for (std::size_t i = 0; i < parameter.names.size(); ++i)
+        parts.push_back(CRIA_TRY(checkpoint.take(parameter.names[i], part_shape(parameter, i))));
+    DType type = parts.front().dtype();
+    for (const Tensor& part : parts)
+        if (part.dtype() != type) type = DType::f32;
+    if (options.trainable || options.exact || parameter.shape.rank() == 1) type = DType::f32;
+    if (parts.size() == 1 && parts.front().dtype() == type && !options.trainable) return parts.front();
+    Tensor whole = Tensor::zeros(type, parameter.shape);
+    std::int64_t offset = 0;
+    for (const Tensor& part : parts) {
+        convert(part, whole, offset);
+        offset += part.elements();
+    }
+    return whole;
+}
+
+}  // namespace
+
+Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable) {
+    Llama model = CRIA_TRY(empty(config, "the configuration"));
+    const DType type = trainable ? DType::f32 : dtype;
+    std::uint64_t stream = 0;
+    for (const Parameter& parameter : model.parameters()) {
+        parameter.weight->value = random_weight(parameter, config.layers, Random(seed, stream++), type);
+        if (trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
+    }
+    return model;
+}
+
+Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options) {
+    const bool is_folder = CRIA_TRY(os.info(folder)).is_folder;
+    const Path config_path = (is_folder ? folder : folder.parent_path()) / "config.json";
+    const std::string text = CRIA_TRY(read_text(os, config_path, kMaxConfigBytes));
+    const Json json = CRIA_TRY(parse_json(text, config_path.string()));
+    const LlamaConfig config = CRIA_TRY(config_from_json(json, config_path.string()));
+    Llama model = CRIA_TRY(empty(config, config_path.string()));
+    Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, folder));
+    for (const Parameter& parameter : model.parameters()) {
+        parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
+        if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
+    }
+    CRIA_TRY(checkpoint.finish(config));
+    return model;
+}
+
+Status Llama::save(Os& os, const Path& folder, DType dtype) const {
+    std::vector<NamedTensor> tensors;
+    // parameters() hands out weights for changing; here they are only read.
+    for (const Parameter& parameter : const_cast<Llama*>(this)->parameters()) {
+        std::int64_t first = 0;
+        for (std::size_t i = 0; i < parameter.names.size(); ++i) {
+            const Shape shape = part_shape(parameter, i);
+            const Tensor& whole = parameter.weight->value;
+            Tensor part = shape.rank() == 1 ? whole : whole.slice_rows(first, parameter.rows[i]);
+            if (part.dtype() != dtype) {
+                const Tensor converted = Tensor::zeros(dtype, shape);
+                convert(part, converted, 0);
+                part = converted;
+            }
+            tensors.push_back({parameter.names[i], part});
+            first += parameter.rows[i];
+        }
+    }
+    CRIA_TRY(os.make_folders(folder));
+    CRIA_TRY(write_safetensors(os, folder / "model.safetensors", tensors, {{"format", "pt"}}));
+    OrderedJson json = config_to_json(config_);
+    json["torch_dtype"] = dtype == DType::f32 ? "float32" : dtype == DType::bf16 ? "bfloat16" : "float16";
+    return write_atomically(os, folder / "config.json", json.dump(2) + "\n");
+}
+
+}  // namespace cria
