@@ -1,2 +1,23 @@
-# The files of src/kernels/cpu that are compiled for an instruction set of their own; see src/kernels/README.md.
-target_sources(cria_kernels PRIVATE src/kernels/cpu/scalar.cpp)
+# The files of src/kernels/cpu. Those of an instruction set are compiled with flags of their own; the tables that
+# they define are chosen at run time (src/kernels/kernels.cpp). See src/kernels/README.md.
+target_sources(cria_kernels PRIVATE
+  src/kernels/cpu/features.cpp
+  src/kernels/cpu/scalar.cpp
+  src/kernels/cpu/workspace.cpp)
+
+# cria_kernel_table(file flags...)
+function(cria_kernel_table file)
+  target_sources(cria_kernels PRIVATE src/kernels/cpu/${file})
+  # Passing vectors by value has a different form without the instruction set; nothing here does so across files.
+  set_source_files_properties(src/kernels/cpu/${file} PROPERTIES COMPILE_OPTIONS "${ARGN};-Wno-psabi")
+endfunction()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  cria_kernel_table(avx2.cpp -mavx2 -mfma -mf16c)
+  cria_kernel_table(avx512.cpp -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  cria_kernel_table(neon.cpp)
+endif()
+if(CRIA_TESTS)
+  set_source_files_properties(src/kernels/lowered_test.cpp PROPERTIES COMPILE_OPTIONS -Wno-psabi)
+endif()

@@ -1,17 +1,39 @@
 // Choosing a table: what the binary holds against what the processor runs.
 #include "kernels/kernels.h"
 
+#include <algorithm>
+#include <array>
+
+#include "kernels/cpu/features.h"
 #include "kernels/cpu/tables.h"
 
 namespace cria {
 namespace {
 
+// A table of the binary and all that its code may use.
+struct Built {
+    const Kernels* table;
+    std::vector<std::string_view> needs;
+};
+
 // Plainest first, best last.
-constexpr const Kernels* kBuilt[] = {&kScalarKernels};
+const std::vector<Built>& built() {
+    static const std::vector<Built> all = {
+        {&kScalarKernels, {}},
+#if defined(__x86_64__)
+        {&kAvx2Kernels, {"avx2", "fma", "f16c"}},
+        {&kAvx512Kernels, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"}},
+#elif defined(__aarch64__)
+        {&kNeonKernels, {"asimd"}},
+#endif
+    };
+    return all;
+}
 
 std::vector<const Kernels*> find_available() {
     std::vector<const Kernels*> found;
-    for (const Kernels* table : kBuilt) found.push_back(table);
+    for (const Built& b : built())
+        if (std::ranges::all_of(b.needs, has_instructions)) found.push_back(b.table);
     return found;
 }
 
@@ -32,7 +54,7 @@ const Kernels& best_kernels() { return *available_kernels().back(); }
 
 std::vector<std::string_view> built_kernels() {
     std::vector<std::string_view> names;
-    for (const Kernels* table : kBuilt) names.push_back(table->name);
+    for (const Built& b : built()) names.push_back(b.table->name);
     return names;
 }
 

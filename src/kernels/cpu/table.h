@@ -1,0 +1,38 @@
+// All kernels of one vector vocabulary as a table.
+#pragma once
+
+#include "kernels/cpu/convert.h"
+#include "kernels/cpu/dot_rows.h"
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/rows.h"
+
+namespace cria {
+
+template <class V>
+constexpr Kernels kernel_table(std::string_view name) {
+    return {
+        .name = name,
+        .gemm = Gemm<V>::run,
+        .dot_rows = DotRows<V>::run,
+        .rms_norm = Rows<V>::rms_norm,
+        .rms_norm_gradient = Rows<V>::rms_norm_gradient,
+        .rope = Rows<V>::rope,
+        .swiglu = Rows<V>::swiglu,
+        .swiglu_gradient = Rows<V>::swiglu_gradient,
+        .gelu = Rows<V>::gelu,
+        .gelu_gradient = Rows<V>::gelu_gradient,
+        .exp_sum = Rows<V>::exp_sum,
+        .dot = Rows<V>::dot,
+        .axpy = Rows<V>::axpy,
+        .add = Rows<V>::add,
+        .scale = Rows<V>::scale,
+        .sum_squares = Rows<V>::sum_squares,
+        .adamw = Rows<V>::adamw,
+        .bf16_to_f32 = Convert<V>::template to_f32<BF16>,
+        .f32_to_bf16 = Convert<V>::template from_f32<BF16>,
+        .f16_to_f32 = Convert<V>::template to_f32<F16>,
+        .f32_to_f16 = Convert<V>::template from_f32<F16>,
+    };
+}
+
+}  // namespace cria

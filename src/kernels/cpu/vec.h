@@ -1,0 +1,178 @@
+// The vocabulary in which every fast kernel is written once: a vector of N floats, in the vector types that
+// g++ and clang share. The compiler turns it into the instructions of the flags it is given, and can lower
+// it to any narrower ones, which is how the tests run shapes that a processor lacks.
+//
+// vec_avx2.h, vec_avx512.h and vec_neon.h derive from this and replace the few words that the compiler does
+// not find by itself. All is a static member of a class that each translation unit keeps in an unnamed
+// namespace: nothing compiled for one instruction set can be linked into another's code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#define CRIA_INLINE [[gnu::always_inline]] static inline
+
+namespace cria {
+
+// Vectors of N elements. (g++ 12 wants the size in vector_size to be a number, not a template's parameter.)
+template <int N>
+struct VecTypes;
+#define CRIA_VEC_TYPES(N)                                               \
+    template <>                                                         \
+    struct VecTypes<N> {                                                \
+        typedef float F __attribute__((vector_size((N) * 4)));          \
+        typedef std::int32_t I __attribute__((vector_size((N) * 4)));   \
+        typedef std::uint32_t U __attribute__((vector_size((N) * 4)));  \
+        typedef std::uint16_t H __attribute__((vector_size((N) * 2)));  \
+        typedef double D __attribute__((vector_size((N) * 8)));         \
+    };
+CRIA_VEC_TYPES(4)
+CRIA_VEC_TYPES(8)
+CRIA_VEC_TYPES(16)
+#undef CRIA_VEC_TYPES
+
+// Self: the class of the unnamed namespace that derives from this, so that each is a class of its own.
+template <class Self, int N>
+struct VecBase {
+    static constexpr int kLanes = N;
+    using F = typename VecTypes<N>::F;  // floats
+    using I = typename VecTypes<N>::I;  // 32-bit integers
+    using U = typename VecTypes<N>::U;
+    using H = typename VecTypes<N>::H;  // 16-bit integers, or the bits of 16-bit floats
+    using D = typename VecTypes<N>::D;  // doubles
+
+    template <class To, class From>
+    CRIA_INLINE To cast(From from) {  // the same bits
+        static_assert(sizeof(To) == sizeof(From));
+        return (To)from;
+    }
+    template <class To, class From>
+    CRIA_INLINE To convert(From from) {  // the same values
+        return __builtin_convertvector(from, To);
+    }
+
+    template <class V, class T>
+    CRIA_INLINE V load_as(const T* from) {
+        V v;
+        __builtin_memcpy(&v, from, sizeof(V));
+        return v;
+    }
+    CRIA_INLINE F load(const float* from) { return load_as<F>(from); }
+    CRIA_INLINE void store(float* to, F v) { __builtin_memcpy(to, &v, sizeof(F)); }
+    // The first n < N elements; the other lanes are zero.
+    CRIA_INLINE F load_part(const float* from, std::int64_t n) {
+        F v = {};
+        for (std::int64_t i = 0; i < n; ++i) v[i] = from[i];
+        return v;
+    }
+    CRIA_INLINE void store_part(float* to, F v, std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) to[i] = v[i];
+    }
+
+    CRIA_INLINE F all(float x) { return x - F{}; }  // keeps -0
+    CRIA_INLINE U all_bits(std::uint32_t x) { return x | U{}; }
+    CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) {  // lanes [0, n) of v, the rest of `other`
+        for (std::int64_t i = n; i < N; ++i) v[i] = other[i];
+        return v;
+    }
+    CRIA_INLINE F max(F a, F b) { return a > b ? a : b; }
+    CRIA_INLINE F sqrt(F v) {
+        for (int i = 0; i < N; ++i) v[i] = __builtin_sqrtf(v[i]);
+        return v;
+    }
+
+    // Sums and maxima over the lanes fold the upper half onto the lower one: a fixed order.
+    template <class V, std::size_t... i>
+    CRIA_INLINE auto lower_half(V v, std::index_sequence<i...>) {
+        return __builtin_shufflevector(v, v, i...);
+    }
+    template <class V, std::size_t... i>
+    CRIA_INLINE auto upper_half(V v, std::index_sequence<i...>) {
+        return __builtin_shufflevector(v, v, (i + sizeof...(i))...);
+    }
+    template <class V>
+    CRIA_INLINE auto sum_lanes(V v) {
+        constexpr std::size_t lanes = sizeof(V) / sizeof(v[0]);
+        if constexpr (lanes == 2) {
+            return v[0] + v[1];
+        } else {
+            using Half = std::make_index_sequence<lanes / 2>;
+            return sum_lanes(lower_half(v, Half{}) + upper_half(v, Half{}));
+        }
+    }
+    // {sum_lanes(a), ..., sum_lanes(d)}, each added in the same order as sum_lanes does.
+    template <class V>
+    CRIA_INLINE auto sum_lanes_of_4(V a, V b, V c, V d) {
+        if constexpr (sizeof(V) == 16) {
+            const V ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+            const V cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+            return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+        } else {
+            using Half = std::make_index_sequence<sizeof(V) / sizeof(a[0]) / 2>;
+            return sum_lanes_of_4(
+                lower_half(a, Half{}) + upper_half(a, Half{}), lower_half(b, Half{}) + upper_half(b, Half{}),
+                lower_half(c, Half{}) + upper_half(c, Half{}), lower_half(d, Half{}) + upper_half(d, Half{}));
+        }
+    }
+    template <class V>
+    CRIA_INLINE float max_lanes(V v) {
+        constexpr std::size_t lanes = sizeof(V) / sizeof(v[0]);
+        if constexpr (lanes == 2) {
+            return v[0] > v[1] ? v[0] : v[1];
+        } else {
+            using Half = std::make_index_sequence<lanes / 2>;
+            const auto low = lower_half(v, Half{});
+            const auto high = upper_half(v, Half{});
+            return max_lanes(low > high ? low : high);
+        }
+    }
+
+    // rows[i][j] becomes rows[j][i]: swaps the off-diagonal squares of size 1, 2, 4, ...
+    CRIA_INLINE void transpose(F (&rows)[N]) { swap_squares<1>(rows, std::make_index_sequence<N>{}); }
+    template <int kSize, std::size_t... j>
+    CRIA_INLINE void swap_squares(F (&rows)[N], std::index_sequence<j...> lanes) {
+        if constexpr (kSize < N) {
+#pragma GCC unroll 16
+            for (int i = 0; i < N; ++i) {
+                if ((i & kSize) != 0) continue;
+                const F upper = rows[i];
+                const F lower = rows[i + kSize];
+                rows[i] = __builtin_shufflevector(upper, lower, ((j & kSize) != 0 ? N + j - kSize : j)...);
+                rows[i + kSize] = __builtin_shufflevector(upper, lower, ((j & kSize) != 0 ? N + j : j + kSize)...);
+            }
+            swap_squares<2 * kSize>(rows, lanes);
+        }
+    }
+
+    // Sixteen-bit floats, exactly.
+    CRIA_INLINE F widen_bf16(H h) { return cast<F>(convert<U>(h) << 16); }
+    // To nearest, ties to even; a NaN stays a quiet NaN.
+    CRIA_INLINE H narrow_bf16(F v) {
+        const U bits = cast<U>(v);
+        const U rounded = (bits + (((bits >> 16) & 1u) + 0x7fffu)) >> 16;
+        const U quiet = (bits >> 16) | 0x40u;
+        return convert<H>((bits & 0x7fffffffu) > all_bits(0x7f800000u) ? quiet : rounded);
+    }
+    CRIA_INLINE F widen_f16(H h) {
+        const U bits = convert<U>(h);
+        const U magnitude = (bits & 0x7fffu) << 13;
+        const F scaled = cast<F>(magnitude) * 0x1p112f;  // moves the exponent's bias; subnormals come out right
+        const U special = magnitude | 0x7f800000u;       // infinity and NaN
+        const U finite = cast<U>(scaled);
+        return cast<F>(((bits & 0x8000u) << 16) | (magnitude >= all_bits(0x0f800000u) ? special : finite));
+    }
+    // As to_f16 of tensor/dtype.h.
+    CRIA_INLINE H narrow_f16(F v) {
+        const U bits = cast<U>(v);
+        const U magnitude = bits & 0x7fffffffu;
+        const U subnormal = cast<U>(cast<F>(magnitude) + 0.5f) - 0x3f000000u;  // the addition rounds
+        const U normal = (magnitude + (((magnitude >> 13) & 1u) + 0xfffu) - (112u << 23)) >> 13;
+        U result = magnitude < all_bits(0x38800000u) ? subnormal : normal;
+        result = magnitude >= all_bits(0x477ff000u) ? all_bits(0x7c00u) : result;
+        result = magnitude > all_bits(0x7f800000u) ? all_bits(0x7e00u) : result;
+        return convert<H>(result | ((bits >> 16) & 0x8000u));
+    }
+};
+
+}  // namespace cria
