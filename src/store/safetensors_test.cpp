@@ -4,25 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "base/os_fault.h"
+#include "base/temp_folder.h"
 
 namespace cria {
 namespace {
-
-class Safetensors : public testing::Test {
-protected:
-    void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() /
-                  fmt::format("cria_store_{}_{}", ::testing::UnitTest::GetInstance()->current_test_info()->name(),
-                              real_os().random_seed());
-        ASSERT_TRUE(real_os().make_folders(folder_));
-    }
-    void TearDown() override { EXPECT_TRUE(real_os().remove(folder_)); }
-
-    Path folder_;
-};
 
 Tensor counted(DType type, Shape shape) {
     Tensor tensor = Tensor::zeros(type, shape);
@@ -31,12 +18,13 @@ Tensor counted(DType type, Shape shape) {
     return tensor;
 }
 
-TEST_F(Safetensors, RoundTrip) {
+TEST(Safetensors, RoundTrip) {
+    TempFolder folder;
     const std::vector<NamedTensor> written = {
         {"odd", counted(DType::i8, {3})},         {"half \"quoted\" é", counted(DType::bf16, {5, 1, 3})},
         {"whole", counted(DType::f32, {2, 3})},   {"none", counted(DType::f32, {0, 4})},
         {"scalar", counted(DType::i32, Shape{})}, {"f16", counted(DType::f16, {2, 1, 1, 2})}};
-    const Path path = folder_ / "model.safetensors";
+    const Path path = folder / "model.safetensors";
     ASSERT_TRUE(write_safetensors(real_os(), path, written, {{"format", "pt"}}));
 
     const auto file = open_safetensors(real_os(), path);
@@ -57,7 +45,7 @@ TEST_F(Safetensors, RoundTrip) {
 }
 
 // Made by tests/golden/make_safetensors.py.
-TEST_F(Safetensors, ReadsWhatPythonWrote) {
+TEST(Safetensors, ReadsWhatPythonWrote) {
     const auto file = open_safetensors(real_os(), CRIA_SOURCE_DIR "/tests/golden/by_python.safetensors");
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->entries().size(), 8u);
@@ -77,8 +65,9 @@ TEST_F(Safetensors, ReadsWhatPythonWrote) {
     EXPECT_EQ(file->tensor("Größe")->f32()[0], 1.0f);
 }
 
-TEST_F(Safetensors, ViewsOutliveTheFileObject) {
-    const Path path = folder_ / "model.safetensors";
+TEST(Safetensors, ViewsOutliveTheFileObject) {
+    TempFolder folder;
+    const Path path = folder / "model.safetensors";
     ASSERT_TRUE(write_safetensors(real_os(), path, std::vector<NamedTensor>{{"x", counted(DType::i8, {9})}}));
     Tensor view;
     {
@@ -87,6 +76,55 @@ TEST_F(Safetensors, ViewsOutliveTheFileObject) {
         view = *file->tensor("x");
     }
     EXPECT_EQ(view.data<std::int8_t>()[1], 8);
+}
+
+std::vector<NamedTensor> two_tensors(unsigned char first_byte) {
+    std::vector<NamedTensor> tensors = {{"a", counted(DType::f32, {4, 5})}, {"b", counted(DType::bf16, {7})}};
+    static_cast<unsigned char*>(tensors[0].tensor.raw())[0] = first_byte;
+    return tensors;
+}
+
+TEST(SafetensorsWrite, OldOrNewWhicheverCallFails) {
+    TempFolder folder;
+    const Path path = folder / "m.safetensors";
+    const auto first_byte = [&] {
+        return *static_cast<const unsigned char*>(open_safetensors(real_os(), path)->tensor("a")->raw());
+    };
+    FaultyOs healthy(real_os(), {});
+    ASSERT_TRUE(write_safetensors(healthy, path, two_tensors(1)));
+    for (std::uint64_t call = 1; call <= healthy.calls(); ++call) {
+        FaultyOs os(real_os(), {.fail_at_call = call});
+        ASSERT_FALSE(write_safetensors(os, path, two_tensors(2))) << call;
+        // Only the last call, which makes the rename durable, comes after the new file is in place.
+        ASSERT_EQ(first_byte(), call == healthy.calls() ? 2u : 1u) << call;
+        ASSERT_FALSE(real_os().info(folder / "m.safetensors.part"));
+    }
+}
+
+TEST(SafetensorsWrite, FullDiskKeepsTheOldFile) {
+    TempFolder folder;
+    const Path path = folder / "m.safetensors";
+    ASSERT_TRUE(write_safetensors(real_os(), path, two_tensors(1)));
+    const std::uint64_t size = real_os().info(path)->size_bytes;
+    for (std::uint64_t room = 0; room < size; ++room) {
+        FaultyOs os(real_os(), {.disk_bytes = room});
+        ASSERT_EQ(write_safetensors(os, path, two_tensors(2)).error().kind, ErrorKind::no_space);
+    }
+    EXPECT_EQ(*static_cast<const unsigned char*>(open_safetensors(real_os(), path)->tensor("a")->raw()), 1);
+}
+
+TEST(SafetensorsWrite, RefusesNamesThatCannotBeRead) {
+    TempFolder folder;
+    for (const char* name : {"__metadata__", "\xff", "b"}) {
+        const std::vector<NamedTensor> tensors = {{"b", counted(DType::i8, {1})}, {name, counted(DType::i8, {1})}};
+        const Status done = write_safetensors(real_os(), folder / "m", tensors);
+        ASSERT_FALSE(done) << name;
+        EXPECT_EQ(done.error().kind, ErrorKind::invalid_input);
+        EXPECT_FALSE(real_os().info(folder / "m"));
+    }
+    EXPECT_FALSE(write_safetensors(real_os(), folder / "m", {}, {{"key", "\xc3"}}));
+    EXPECT_TRUE(write_safetensors(real_os(), folder / "m", {}));  // no tensors: fine
+    EXPECT_TRUE(open_safetensors(real_os(), folder / "m")->entries().empty());
 }
 
 }  // namespace

@@ -1,0 +1,137 @@
+#include "store/model_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/os_fault.h"
+#include "base/temp_folder.h"
+
+namespace cria {
+namespace {
+
+void put(const Path& path, std::string_view text = "{}") {
+    ASSERT_TRUE(real_os().make_folders(path.parent_path()));
+    ASSERT_TRUE(write_atomically(real_os(), path, text));
+}
+
+void put_model(const Path& folder) {
+    for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) put(folder / name);
+}
+
+// The error of opening `folder` must be of this kind and hold this text.
+void expect_refused(const Path& folder, ErrorKind kind, std::string_view says) {
+    const auto files = open_model_folder(real_os(), folder);
+    ASSERT_FALSE(files) << says;
+    EXPECT_EQ(files.error().kind, kind) << files.error().message;
+    EXPECT_NE(files.error().message.find(says), std::string::npos) << files.error().message;
+}
+
+TEST(ModelFolder, FindsAllPieces) {
+    TempFolder folder;
+    put_model(folder.path());
+    auto files = *open_model_folder(real_os(), folder.path());
+    EXPECT_EQ(files.folder, folder.path());
+    EXPECT_EQ(files.config_json, folder / "config.json");
+    EXPECT_EQ(files.tokenizer, folder / "tokenizer.json");
+    EXPECT_EQ(files.safetensors, std::vector{folder / "model.safetensors"});
+    EXPECT_FALSE(files.generation_config);
+
+    put(folder / "generation_config.json");
+    ASSERT_TRUE(real_os().remove(folder / "tokenizer.json"));
+    put(folder / "original/tokenizer.model");
+    files = *open_model_folder(real_os(), folder.path());
+    EXPECT_EQ(files.tokenizer, folder / "original/tokenizer.model");
+    EXPECT_EQ(files.generation_config, folder / "generation_config.json");
+
+    put(folder / "other.safetensors");
+    EXPECT_EQ(open_model_folder(real_os(), folder / "other.safetensors")->safetensors,
+              std::vector{folder / "other.safetensors"});
+}
+
+TEST(ModelFolder, NamesWhatIsMissing) {
+    TempFolder folder;
+    expect_refused(folder / "absent", ErrorKind::not_found, "absent");
+    expect_refused(folder.path(), ErrorKind::not_found, "config.json");
+    put(folder / "config.json");
+    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.json");
+    put(folder / "tokenizer.model");
+    expect_refused(folder.path(), ErrorKind::not_found, "model.safetensors");
+    expect_refused(folder / "config.json", ErrorKind::invalid_input, "folder");
+}
+
+TEST(ModelFolder, ReadsAnIndexOfShards) {
+    TempFolder folder;
+    put_model(folder.path());
+    ASSERT_TRUE(real_os().remove(folder / "model.safetensors"));
+    const Path index = folder / "model.safetensors.index.json";
+    put(index, R"({"metadata": {"total_size": 4}, "weight_map": {"c": "m2.st", "a": "m1.st", "b": "m2.st"}})");
+    expect_refused(folder.path(), ErrorKind::not_found, "m1.st");
+    put(folder / "m1.st");
+    expect_refused(folder.path(), ErrorKind::not_found, "m2.st");
+    put(folder / "m2.st");
+    EXPECT_EQ(open_model_folder(real_os(), folder.path())->safetensors,
+              (std::vector{folder / "m1.st", folder / "m2.st"}));
+
+    for (const char* text :
+         {"", "{", "[]", "1", "{}", R"({"weight_map": 1})", R"({"weight_map": {}})", R"({"weight_map": {"a": 1}})",
+          R"({"weight_map": {"a": ""}})", R"({"weight_map": {"a": ".."}})", R"({"weight_map": {"a": "../m1.st"}})",
+          R"({"weight_map": {"a": "/etc/passwd"}})"}) {
+        put(index, text);
+        expect_refused(folder.path(), ErrorKind::corrupt, "model.safetensors.index.json");
+    }
+}
+
+TEST(ModelFolder, IsFoundByNameAndByPath) {
+    TempFolder folder;
+    put_model(folder / "first/demo");
+    put_model(folder / "second/demo");
+    put_model(folder / "second/maker/small");
+    const std::vector<Path> search = {folder / "absent", folder / "first", folder / "second"};
+    EXPECT_EQ(*find_model(real_os(), "demo", search), folder / "first/demo");
+    EXPECT_EQ(*find_model(real_os(), "maker/small", search), folder / "second/maker/small");
+    const std::string path = (folder / "second/demo").string();
+    EXPECT_EQ(*find_model(real_os(), path, search), path);
+    EXPECT_EQ(*find_model(real_os(), path, {}), path);
+
+    const auto refused = find_model(real_os(), "dmeo", search);
+    EXPECT_EQ(refused.error().kind, ErrorKind::not_found);
+    EXPECT_NE(refused.error().message.find("did you mean 'demo'?"), std::string::npos) << refused.error().message;
+    EXPECT_NE(find_model(real_os(), "llama", search).error().message.find("cria list"), std::string::npos);
+    EXPECT_EQ(find_model(real_os(), "./demo", search).error().kind, ErrorKind::not_found);
+    EXPECT_EQ(find_model(real_os(), "", search).error().kind, ErrorKind::invalid_input);
+    EXPECT_EQ(find_model(real_os(), std::string_view("a\0b", 3), search).error().kind, ErrorKind::invalid_input);
+}
+
+TEST(ModelFolder, ListsModels) {
+    TempFolder folder;
+    put_model(folder / "first/demo");
+    put_model(folder / "second/demo");
+    put_model(folder / "second/alpha");
+    put(folder / "second/notes/readme");
+    put(folder / "second/file");
+    const auto models =
+        *list_models(real_os(), std::vector<Path>{folder / "first", folder / "absent", folder / "second"});
+    ASSERT_EQ(models.size(), 2u);
+    EXPECT_EQ(models[0].name, "alpha");
+    EXPECT_EQ(models[1].name, "demo");
+    EXPECT_EQ(models[1].folder, folder / "first/demo");
+    EXPECT_EQ(models[1].bytes, 6u);
+    EXPECT_GT(models[1].modified_unix_s, 1'600'000'000);
+}
+
+TEST(ModelFolder, FailsCleanlyAtEveryCall) {
+    TempFolder folder;
+    put_model(folder / "demo");
+    const std::vector<Path> search = {folder.path()};
+    FaultyOs healthy(real_os(), {});
+    ASSERT_TRUE(open_model_folder(healthy, *find_model(healthy, "demo", search)));
+    for (std::uint64_t call = 1; call <= healthy.calls(); ++call) {
+        FaultyOs os(real_os(), {.fail_at_call = call});
+        const auto path = find_model(os, "demo", search);
+        const auto files = path ? open_model_folder(os, *path) : std::unexpected(path.error());
+        ASSERT_FALSE(files) << call;
+        EXPECT_EQ(files.error().kind, ErrorKind::io);
+    }
+}
+
+}  // namespace
+}  // namespace cria
