@@ -1,5 +1,4 @@
 // The office world: pure functions of (seed, index), disjoint splits, answers that the prompt contains.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +26,7 @@ bool holds(std::string_view text, std::string_view part) { return text.find(part
 
 class EveryLanguage : public testing::TestWithParam<Language> {};
 INSTANTIATE_TEST_SUITE_P(Office, EveryLanguage, testing::ValuesIn(kLanguages),
-                         [](const auto& language) { return fmt::format("language_{}", static_cast<int>(language.param)); });
+                         [](const auto& language) { return std::string(language_pack(language.param).english_name); });
 
 TEST_P(EveryLanguage, SameSeedAndIndexGiveTheSameSample) {
     const OfficeOptions options = only(GetParam(), Split::train);
