@@ -21,13 +21,6 @@ std::string_view header_of(Role role) {
     return "user";
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\n\r\v\f";
-    const std::size_t begin = text.find_first_not_of(kSpace);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 // Writes one conversation. Member functions append segments; errors name the message by its index.
 class Renderer {
 public:
@@ -107,7 +100,8 @@ private:
         for (const std::string& tool : options_.builtin_tools)
             if (tool != kCodeInterpreter) names += (names.empty() ? "" : ", ") + tool;
         if (has_environment()) lines += "Environment: ipython\n";
-        if (!names.empty()) lines += "Tools: " + names + (meta ? "\n" : "\n\n");
+        if (!names.empty() || (!meta && !options_.builtin_tools.empty()))
+            lines += "Tools: " + names + (meta ? "\n" : "\n\n");
         // Meta's generator leaves the line of the tools empty.
         if (meta && has_environment() && names.empty() && options_.date) lines += "\n";
         if (options_.date) lines += "Cutting Knowledge Date: December 2023\nToday Date: " + *options_.date + "\n";
