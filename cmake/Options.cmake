@@ -12,11 +12,17 @@ if(CRIA_TESTS)
   include(GoogleTest)
 endif()
 
-# spdlog's headers over the fmt of the system, without its library.
+# A cross-compiled core has only the headers of fmt and spdlog; the libraries spare each file seconds of compiling.
 find_package(spdlog REQUIRED)
-add_library(spdlog_headers INTERFACE)
-target_compile_definitions(spdlog_headers INTERFACE SPDLOG_FMT_EXTERNAL_HO)
-target_include_directories(spdlog_headers SYSTEM INTERFACE $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+add_library(cria_log_libraries INTERFACE)
+if(CRIA_CORE_ONLY)
+  target_compile_definitions(cria_log_libraries INTERFACE SPDLOG_FMT_EXTERNAL_HO)
+  target_include_directories(cria_log_libraries SYSTEM INTERFACE
+    $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_link_libraries(cria_log_libraries INTERFACE fmt::fmt-header-only)
+else()
+  target_link_libraries(cria_log_libraries INTERFACE fmt::fmt spdlog::spdlog)
+endif()
 
 add_library(cria_options INTERFACE)
 target_include_directories(cria_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
