@@ -64,8 +64,8 @@ Status ids(Os& os, const Path& model, const Path& input, const Path& output) {
         put(out, &count, 1);
         put(out, all[i].data(), count);
     }
-    fmt::print("{} documents, {} bytes, {} ids: {:.3f} s, {:.1f} MB/s, loaded in {:.0f} ms\n", documents.size(), bytes_in,
-               ids_out, seconds, static_cast<double>(bytes_in) / 1e6 / seconds, load_seconds * 1e3);
+    fmt::print("{} documents, {} bytes, {} ids: {:.3f} s, {:.1f} MB/s, loaded in {:.0f} ms\n", documents.size(),
+               bytes_in, ids_out, seconds, static_cast<double>(bytes_in) / 1e6 / seconds, load_seconds * 1e3);
     return write_atomically(os, output, out);
 }
 
@@ -87,7 +87,8 @@ Status run(const std::vector<std::string>& words) {
     Os& os = real_os();
     if (words.size() == 5 && words[1] == "ids") return ids(os, words[2], words[3], words[4]);
     if (words.size() == 4 && words[1] == "json") return json(os, words[2], words[3]);
-    if (words.size() == 5 && words[1] == "train") return train(os, words[2], std::strtoull(words[3].c_str(), nullptr, 10), words[4]);
+    if (words.size() == 5 && words[1] == "train")
+        return train(os, words[2], std::strtoull(words[3].c_str(), nullptr, 10), words[4]);
     return fail(ErrorKind::invalid_input, "the first lines of tests/tokenizer_probe.cpp say how to use this");
 }
 

@@ -17,8 +17,8 @@ namespace {
 constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 constexpr int kIdBits = 21;
 constexpr std::uint64_t kIdMask = (1u << kIdBits) - 1;
-constexpr std::size_t kShort = 128;        // pieces up to here are merged by scanning
-constexpr std::size_t kLong = 1u << 30;   // pieces beyond are cut, so that 32 bits index their bytes
+constexpr std::size_t kShort = 128;      // pieces up to here are merged by scanning
+constexpr std::size_t kLong = 1u << 30;  // pieces beyond are cut, so that 32 bits index their bytes
 
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     __extension__ using Wide = unsigned __int128;
@@ -106,7 +106,8 @@ Status Bpe::index_ranks() {
         const char c = static_cast<char>(byte);
         byte_ids_[static_cast<std::size_t>(byte)] = find({&c, 1});
         if (find({&c, 1}) == kNone)
-            return fail(ErrorKind::corrupt, "the vocabulary has no token for the byte 0x{:02x}; all 256 are needed", byte);
+            return fail(ErrorKind::corrupt, "the vocabulary has no token for the byte 0x{:02x}; all 256 are needed",
+                        byte);
     }
     return {};
 }

@@ -55,7 +55,7 @@ private:
     std::vector<std::uint64_t> pairs_;  // left << 42 | right << 21 | joined, by hash of (left, right)
     std::size_t pair_count_ = 0;
     int pair_shift_ = 64;
-    std::vector<std::int32_t> byte_ids_;   // of the single bytes
+    std::vector<std::int32_t> byte_ids_;    // of the single bytes
     std::vector<std::int32_t> byte_joins_;  // of two bytes, at first << 8 | second
 };
 

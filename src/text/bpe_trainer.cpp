@@ -75,7 +75,8 @@ Merges::Merges(const std::unordered_map<std::string, std::uint64_t>& counts, con
 void Merges::offer(Pair pair) {
     const std::size_t bytes = tokens_[pair >> 32].size() + tokens_[pair & 0xFFFFFFFF].size();
     const std::uint64_t count = uses_[pair].count;
-    if (bytes <= options_.max_token_bytes && count >= std::max<std::uint64_t>(options_.min_count, 1)) queue_.push({count, pair});
+    if (bytes <= options_.max_token_bytes && count >= std::max<std::uint64_t>(options_.min_count, 1))
+        queue_.push({count, pair});
 }
 
 // Two pairs can spell the same bytes; they are the same token.
@@ -117,7 +118,7 @@ void Merges::merge_in(std::uint32_t index, Pair pair, std::uint32_t joined, std:
     const auto occurs = [&](std::size_t i) { return i + 1 < ids.size() && ids[i] == left && ids[i + 1] == right; };
     std::size_t first = 0;
     while (first < ids.size() && !occurs(first)) ++first;
-    if (first == ids.size()) return;  // no longer in it
+    if (first == ids.size()) return;                      // no longer in it
     const std::size_t from = first == 0 ? 0 : first - 1;  // pairs before stay as they are
     for (std::size_t i = from; i + 1 < ids.size(); ++i) uses_[pair_of(ids[i], ids[i + 1])].count -= word.count;
     std::size_t to = first;

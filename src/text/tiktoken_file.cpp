@@ -16,8 +16,7 @@ std::string to_base64(std::string_view bytes) {
         std::uint32_t bits = 0;
         for (std::size_t i = 0; i < 3; ++i)
             bits = bits << 8 | (i < part.size() ? static_cast<unsigned char>(part[i]) : 0u);
-        for (std::size_t i = 0; i < 4; ++i)
-            text.push_back(i <= part.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=');
+        for (std::size_t i = 0; i < 4; ++i) text.push_back(i <= part.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=');
     }
     return text;
 }
@@ -83,9 +82,10 @@ Result<std::vector<std::string>> parse_tiktoken_ranks(std::string_view text, std
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::size_t rank = lines[i].rank;
         if (rank >= ranks.size())
-            return fail(ErrorKind::corrupt, "{}: line {} has rank {}, but {} lines should have ranks 0 to {}", who, i + 1,
-                        rank, lines.size(), lines.size() - 1);
-        if (!ranks[rank].empty()) return fail(ErrorKind::corrupt, "{}: rank {} comes twice, again in line {}", who, rank, i + 1);
+            return fail(ErrorKind::corrupt, "{}: line {} has rank {}, but {} lines should have ranks 0 to {}", who,
+                        i + 1, rank, lines.size(), lines.size() - 1);
+        if (!ranks[rank].empty())
+            return fail(ErrorKind::corrupt, "{}: rank {} comes twice, again in line {}", who, rank, i + 1);
         ranks[rank] = std::move(lines[i].bytes);
     }
     return ranks;
@@ -93,7 +93,8 @@ Result<std::vector<std::string>> parse_tiktoken_ranks(std::string_view text, std
 
 std::string write_tiktoken_ranks(const std::vector<std::string>& ranks) {
     std::string text;
-    for (std::size_t rank = 0; rank < ranks.size(); ++rank) text += fmt::format("{} {}\n", to_base64(ranks[rank]), rank);
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+        text += fmt::format("{} {}\n", to_base64(ranks[rank]), rank);
     return text;
 }
 

@@ -41,11 +41,13 @@ Result<Tokenizer> Tokenizer::create(std::vector<std::string> ranks, std::map<std
     for (const auto& [name, id] : data->specials) {
         if (name.empty()) return fail(ErrorKind::corrupt, "the control token with id {} has no name", id);
         if (name.size() > Bpe::kMaxTokenBytes)
-            return fail(ErrorKind::unsupported, "the name of the control token with id {} has {} bytes; at most {} are supported",
-                        id, name.size(), Bpe::kMaxTokenBytes);
+            return fail(ErrorKind::unsupported,
+                        "the name of the control token with id {} has {} bytes; at most {} are supported", id,
+                        name.size(), Bpe::kMaxTokenBytes);
         if (id < ordinary)
-            return fail(ErrorKind::corrupt, "control token {} has id {}, which is an ordinary token's; ids from {} are free",
-                        name, id, ordinary);
+            return fail(ErrorKind::corrupt,
+                        "control token {} has id {}, which is an ordinary token's; ids from {} are free", name, id,
+                        ordinary);
         if (static_cast<std::size_t>(id) >= Bpe::kMaxTokens)
             return fail(ErrorKind::unsupported, "control token {} has id {}; ids below {} are supported", name, id,
                         Bpe::kMaxTokens);
@@ -77,7 +79,9 @@ void Tokenizer::encode(std::string_view bytes, std::vector<TokenId>& ids) const 
 // with blanks, the tokens of blanks before it join too. (tiktoken's rule; see docs/tokenizer.md.)
 void Tokenizer::Data::encode_broken_tail(std::string_view bytes, std::size_t valid, std::size_t first_id,
                                          std::size_t last_piece, std::vector<TokenId>& out) const {
-    const auto bytes_of = [&](std::size_t i) -> std::string_view { return bpe.ranks()[static_cast<std::size_t>(out[i])]; };
+    const auto bytes_of = [&](std::size_t i) -> std::string_view {
+        return bpe.ranks()[static_cast<std::size_t>(out[i])];
+    };
     const auto blank = [&](std::size_t i) { return bytes_of(i).find_first_not_of(" \n\t") == std::string_view::npos; };
     if (last_piece < out.size() && blank(last_piece)) {
         while (last_piece > first_id && blank(last_piece - 1)) --last_piece;

@@ -11,8 +11,8 @@ constexpr std::uint64_t kMaxFileBytes = 64u << 20;
 // The name of control token `index` where it is not a reserved one; empty where it is.
 std::string_view special_name(std::size_t index, Llama3Names names) {
     constexpr std::array<std::string_view, 11> kShared = {
-        "begin_of_text",   "end_of_text",   "", "", "finetune_right_pad_id", "", "start_header_id",
-        "end_header_id", "eom_id", "eot_id", "python_tag"};
+        "begin_of_text", "end_of_text", "",       "",          "finetune_right_pad_id", "", "start_header_id",
+        "end_header_id", "eom_id",      "eot_id", "python_tag"};
     if (index == 5 && names != Llama3Names::hugging_face) return "step_id";
     if (index == 11 && names == Llama3Names::meta) return "image";
     if (index == 256) return "image";
@@ -27,8 +27,9 @@ std::map<std::string, TokenId> llama3_specials(std::size_t ordinary, Llama3Names
     int reserved = 0;
     for (std::size_t index = 0; index < count; ++index) {
         const std::string_view name = special_name(index, names);
-        specials.emplace(name.empty() ? fmt::format("<|reserved_special_token_{}|>", reserved++) : fmt::format("<|{}|>", name),
-                         static_cast<TokenId>(ordinary + index));
+        specials.emplace(
+            name.empty() ? fmt::format("<|reserved_special_token_{}|>", reserved++) : fmt::format("<|{}|>", name),
+            static_cast<TokenId>(ordinary + index));
     }
     return specials;
 }
@@ -55,8 +56,8 @@ Result<Tokenizer> load_tokenizer(Os& os, const Path& path) {
         if (info) return load_file(os, path / name);
         if (info.error().kind != ErrorKind::not_found) return std::unexpected(info.error());
     }
-    return fail(ErrorKind::not_found, "{} holds neither tokenizer.json nor tokenizer.model; one of them comes with a model",
-                path.string());
+    return fail(ErrorKind::not_found,
+                "{} holds neither tokenizer.json nor tokenizer.model; one of them comes with a model", path.string());
 }
 
 }  // namespace cria

@@ -99,13 +99,15 @@ Result<std::map<std::string, TokenId>> read_specials(const Json& file, std::stri
         const auto field = [&](const char* key) { return token.is_object() ? token.value(key, Json()) : Json(); };
         const Json name = field("content"), id = field("id");
         if (!name.is_string() || !id.is_number_unsigned())
-            return fail(ErrorKind::corrupt, "{}: an entry of added_tokens lacks a content or an id: {}", who, shown(token));
+            return fail(ErrorKind::corrupt, "{}: an entry of added_tokens lacks a content or an id: {}", who,
+                        shown(token));
         if (id.get<std::uint64_t>() >= Bpe::kMaxTokens)
             return fail(ErrorKind::unsupported, "{}: control token {} has id {}; ids below {} are supported", who,
                         shown(name), shown(id), Bpe::kMaxTokens);
         for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
             if (field(flag) == true)
-                return fail(ErrorKind::unsupported, "{}: control token {} has {}, which is not supported", who, shown(name), flag);
+                return fail(ErrorKind::unsupported, "{}: control token {} has {}, which is not supported", who,
+                            shown(name), flag);
         }
         if (!specials.emplace(name.get<std::string>(), id.get<TokenId>()).second)
             return fail(ErrorKind::corrupt, "{}: control token {} comes twice", who, shown(name));
@@ -122,10 +124,11 @@ Result<std::vector<std::string>> read_ranks(const Json& vocab, const std::map<st
         if (const auto special = specials.find(text); special != specials.end() && id == special->second) continue;
         const std::optional<std::string> bytes = from_alphabet(text);
         if (!bytes || bytes->empty())
-            return fail(ErrorKind::corrupt, "{}: token {} of the vocabulary is not in the alphabet of bytes", who, shown(text));
+            return fail(ErrorKind::corrupt, "{}: token {} of the vocabulary is not in the alphabet of bytes", who,
+                        shown(text));
         if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= ranks.size())
-            return fail(ErrorKind::corrupt, "{}: token {} has id {}; the {} tokens should have ids 0 to {}", who, shown(text),
-                        shown(id), ranks.size(), ranks.size() - 1);
+            return fail(ErrorKind::corrupt, "{}: token {} has id {}; the {} tokens should have ids 0 to {}", who,
+                        shown(text), shown(id), ranks.size(), ranks.size() - 1);
         std::string& slot = ranks[id.get<std::size_t>()];
         if (!slot.empty()) return fail(ErrorKind::corrupt, "{}: two tokens have id {}", who, shown(id));
         slot = *bytes;
@@ -170,16 +173,21 @@ Status check_merges(const Json& merges, const Bpe& bpe, std::string_view who) {
             return fail(ErrorKind::corrupt, "{}: merge {} of model.merges does not join two tokens into one: {}", who,
                         pairs.size(), shown(merge));
         if (joined < last)
-            return fail(ErrorKind::unsupported, "{}: merge {} of model.merges makes token {} after token {}; merges in the "
-                        "order of token ids are supported", who, pairs.size(), joined, last);
+            return fail(ErrorKind::unsupported,
+                        "{}: merge {} of model.merges makes token {} after token {}; merges in the "
+                        "order of token ids are supported",
+                        who, pairs.size(), joined, last);
         last = joined;
         pairs.push_back(*pair);
     }
     std::ranges::sort(pairs);
-    if (std::ranges::adjacent_find(pairs) != pairs.end()) return fail(ErrorKind::corrupt, "{}: a merge comes twice", who);
+    if (std::ranges::adjacent_find(pairs) != pairs.end())
+        return fail(ErrorKind::corrupt, "{}: a merge comes twice", who);
     if (pairs.size() != bpe.pair_count())
-        return fail(ErrorKind::unsupported, "{}: model.merges has {} of the {} pairs that join into tokens; vocabularies "
-                    "that merge all of them are supported, as Llama 3's", who, pairs.size(), bpe.pair_count());
+        return fail(ErrorKind::unsupported,
+                    "{}: model.merges has {} of the {} pairs that join into tokens; vocabularies "
+                    "that merge all of them are supported, as Llama 3's",
+                    who, pairs.size(), bpe.pair_count());
     return {};
 }
 
@@ -187,13 +195,12 @@ std::string join_lines(const std::vector<std::string>& lines) {
     return fmt::format("{}", fmt::join(lines, ",\n      "));
 }
 
-std::string json_text(std::string_view text) {
-    return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string json_text(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string vocab_lines(const std::vector<std::string>& ranks) {
     std::vector<std::string> lines;
-    for (const std::string& bytes : ranks) lines.push_back(fmt::format("{}: {}", json_text(to_alphabet(bytes)), lines.size()));
+    for (const std::string& bytes : ranks)
+        lines.push_back(fmt::format("{}: {}", json_text(to_alphabet(bytes)), lines.size()));
     return join_lines(lines);
 }
 
@@ -219,8 +226,13 @@ Json added_tokens(const Tokenizer& tokenizer) {
     std::ranges::sort(by_id);
     Json list = Json::array();
     for (const auto& [id, name] : by_id) {
-        list.push_back({{"id", id}, {"content", name}, {"single_word", false}, {"lstrip", false}, {"rstrip", false},
-                        {"normalized", false}, {"special", true}});
+        list.push_back({{"id", id},
+                        {"content", name},
+                        {"single_word", false},
+                        {"lstrip", false},
+                        {"rstrip", false},
+                        {"normalized", false},
+                        {"special", true}});
     }
     return list;
 }
@@ -245,7 +257,8 @@ Json post_processor(const Tokenizer& tokenizer) {
 }
 
 Json pre_tokenizer() {
-    const Json split = {{"type", "Split"}, {"pattern", {{"Regex", kLlama3Pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
+    const Json split = {
+        {"type", "Split"}, {"pattern", {{"Regex", kLlama3Pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
     return {{"type", "Sequence"}, {"pretokenizers", {split, byte_level(true)}}};
 }
 

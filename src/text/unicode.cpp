@@ -15,8 +15,8 @@ constexpr char32_t kSpaces[] = {0x09,   0x0B,   0x0C,   0x20,   0x85,   0xA0,   
                                 0x2009, 0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000};
 
 struct Lead {
-    std::size_t length;                // of the sequence; 0 for a byte that begins none
-    unsigned char second_low = 0x80;   // what the second byte may be
+    std::size_t length;               // of the sequence; 0 for a byte that begins none
+    unsigned char second_low = 0x80;  // what the second byte may be
     unsigned char second_high = 0xBF;
 };
 
