@@ -59,7 +59,8 @@ struct Gemm {
     static void tile(const float* a, const float* b, std::int64_t depth, float* c, std::int64_t stride,
                      bool accumulate) {
         F sum[kR][kV] = {};
-        for (int r = 0; r < kR; ++r) __builtin_prefetch(c + r * stride, 1);
+        for (int r = 0; r < kR; ++r)
+            for (int v = 0; v < kV; ++v) __builtin_prefetch(c + r * stride + v * kLanes, 1);
         for (std::int64_t p = 0; p < depth; ++p) {
             F row[kV];
             for (int v = 0; v < kV; ++v) row[v] = V::load(b + p * kColumns + v * kLanes);
@@ -133,9 +134,22 @@ struct Gemm {
             for (int r = 0; r < rows; ++r) copy(from + r * stride, block.depth, to + r * kRowStride);
             return;
         }
+        // A few floats of each of many distant rows: the processor does not foresee these reads by itself.
+        constexpr std::int64_t kAhead = 16;
         const float* from = g.a.data + block.step * stride + row;
-        for (std::int64_t p = 0; p < block.depth; ++p)
-            for (int r = 0; r < rows; ++r) to[p * kRows + r] = from[p * stride + r];
+        for (std::int64_t p = 0; p < block.depth; ++p, from += stride) {
+            __builtin_prefetch(from + kAhead * stride);
+            __builtin_prefetch(from + kAhead * stride + kRows - 1);
+            copy(from, rows, to + p * kRows);
+        }
+    }
+
+    // Asks for row `row` of A as the block needs it, when A is not transposed.
+    CRIA_INLINE void prefetch_row(const Problem& g, const Block& block, std::int64_t row) {
+        if (g.transpose_a == Transpose::yes || row >= g.m) return;
+        constexpr std::int64_t kLine = 16;  // floats in a cache line
+        const float* from = g.a.data + row * g.a.stride + block.step;
+        for (std::int64_t p = 0; p < block.depth; p += kLine) __builtin_prefetch(from + p);
     }
 
     // to[j][i] = from[i][j] of a square of kLanes.
@@ -177,7 +191,10 @@ struct Gemm {
         alignas(64) float tile_row[kRows * kRowStride];
         copy_tile_row(g, block, row, rows, tile_row);
         const auto& tiles = (g.transpose_a == Transpose::yes ? kTilesBySteps : kTilesByRows).of[rows - 1];
+        std::int64_t next = row + rows;  // of the rows that the next tile row will copy
         for (std::int64_t panel = first; panel < last; ++panel) {
+            for (const std::int64_t end = row + rows + (panel + 1 - first) * rows / (last - first); next < end; ++next)
+                prefetch_row(g, block, next);
             const std::int64_t column = panel * kColumns;
             const std::int64_t columns = smaller(kColumns, block.columns - column);
             const Tile run = tiles[parts(columns, kLanes) - 1];
