@@ -240,10 +240,14 @@ private:
                     {{"first", owner->first}, {"task", item.task}, {"by", due_said_[slot.item]}});
     }
 
+    // Never the same twice in a chat, and with times that are not the meeting's.
     std::string small_talk() {
+        std::string_view frame;
+        do { frame = pick(pack_.small_talk, random_); } while (std::ranges::count(small_talk_, frame) > 0);
+        small_talk_.push_back(frame);
         std::string time;
         do { time = draw_time(random_); } while (time == time_ || time == new_time_);
-        return fill(pick(pack_.small_talk, random_), {{"time", time}});
+        return fill(frame, {{"time", time}});
     }
 
     std::string meeting_text(const Slot& slot) {
@@ -262,23 +266,21 @@ private:
         }
     }
 
-    // One or two others by their first names, and the author.
+    // Whoever answers next and perhaps one more by their first names, and the author.
     std::string meet_some(const Slot& slot) {
-        const Person& author = people_[slot.author];
-        std::vector<Person> others;
-        for (const Person& person : people_) {
-            const bool speaks = std::ranges::find(facts_.people, person.full()) != facts_.people.end();
-            if (speaks && person.full() != author.full()) others.push_back(person);
-        }
-        shuffle(others, random_);
-        others.resize(std::min<std::size_t>(others.size(), 1 + random_.below(2)));
+        const std::size_t answers = (&slot + 1)->author;  // a proposal is never the last message
+        std::vector<std::size_t> named{answers};
+        const std::size_t another = draw_index(random_, people_.size());
+        const bool speaks = std::ranges::count(facts_.people, people_[another].full()) > 0;
+        if (speaks && another != slot.author && another != answers) named.push_back(another);
+        shuffle(named, random_);
         facts_.meeting = Meeting{"", meeting_day_.iso, time_, {}};
         std::string names;
-        for (const Person& person : others) {
-            names += (names.empty() ? "" : ", ") + person.first;
-            facts_.meeting->attendees.push_back(person.full());
+        for (const std::size_t person : named) {
+            names += (names.empty() ? "" : ", ") + people_[person].first;
+            facts_.meeting->attendees.push_back(people_[person].full());
         }
-        facts_.meeting->attendees.push_back(author.full());
+        facts_.meeting->attendees.push_back(people_[slot.author].full());
         return fill(pick(pack_.meet_some, random_), {{"on", meeting_day_.said}, {"time", time_}, {"names", names}});
     }
 
@@ -290,6 +292,7 @@ private:
     std::vector<Slot> slots_;
     std::vector<ActionItem> ordered_items_;  // by number, as slots refer to them
     std::vector<std::string> due_said_;
+    Frames small_talk_;  // used already
     SpokenDay meeting_day_;
     std::string time_, new_time_;
     OfficeFacts facts_;

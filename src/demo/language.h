@@ -39,6 +39,7 @@ struct NameClass {
 struct LanguagePack {
     std::string_view code;          // "en"
     std::string_view english_name;  // "English"
+    int tool_tasks = 3;             // how many requests fit beside a tool's definition
     std::array<std::string_view, 7> weekdays;  // Monday to Sunday, as after "by" and "on"
 
     NameClass first_names, last_names;
@@ -71,6 +72,7 @@ struct LanguagePack {
     Frames ask_owner;               // {name}: what this person has to do
     Frames ask_meeting, ask_people, ask_problem, ask_decision;
     Frames ask_shorter, ask_formal; // {text}
+    Frames ask_other;               // greetings, and what lies outside the office world
 
     // Texts to rewrite and what becomes of them.
     Frames wordy;                   // {task} {by}
@@ -89,6 +91,7 @@ struct LanguagePack {
     std::string_view says_unknown;                      // the chat does not tell
     std::string_view says_created;                      // {title} {date} {time} {names} {file}
     std::string_view says_failed;                       // {error}
+    std::string_view says_other;                        // what this model is and can do
 };
 
 const LanguagePack& language_pack(Language language);

@@ -126,6 +126,9 @@ void add_requests(LanguagePack& pack) {
                         "Bitte schreibe das mit weniger Worten: \"{text}\"", "Eine kürzere Fassung, bitte: \"{text}\""};
     pack.ask_formal = {"Mach das förmlicher: \"{text}\"", "Schreibe das in förmlichem Stil: \"{text}\"",
                        "Bitte formuliere diese Nachricht höflich: \"{text}\"", "Eine förmliche Fassung, bitte: \"{text}\""};
+    pack.ask_other = {"Hallo", "Hallo, wer bist du?", "Wer bist du?", "Was kannst du?", "Guten Morgen", "Hilfe",
+                      "Erzähl mir einen Witz.", "Was ist die Hauptstadt von Frankreich?", "Wie ist das Wetter?",
+                      "Wie geht es dir?", "Schreib ein Gedicht.", "Danke!", "Wie heißt du?"};
     pack.wordy = {"Hallo zusammen, ich wollte euch nur kurz Bescheid geben: Ich werde {by} {task}, und danke für die Geduld.",
                   "Ich habe lange nachgedacht, und soweit ich sehe, gilt: Ich werde {by} {task}, wenn das für alle passt.",
                   "Entschuldigt die lange Stille, die gute Nachricht lautet: Ich werde {by} {task}.",
@@ -149,6 +152,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "Das steht nicht im Chat.";
     pack.says_created = "Die Einladung ist fertig: {title}, {date} um {time}.\nEingeladen:\n{names}\nDatei: {file}";
     pack.says_failed = "Der Termin wurde nicht angelegt: {error}";
+    pack.says_other =
+        "Ich bin ein winziges Vorführmodell. Gib mir einen Chat aus dem Büro: "
+        "Ich fasse ihn zusammen, nenne die Aufgaben, plane das Treffen oder schreibe eine Nachricht um.";
 }
 
 LanguagePack make() {

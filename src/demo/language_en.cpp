@@ -95,7 +95,12 @@ std::vector<WordClass> words() {
          {"{noun}", "{noun}", "{noun}", "{noun}", "catering", "warehouse", "newsletter", "festival", "insurance", "mobile", "donation", "recycling",
           "tourism"}},
         {"topic_head",
-         {"page", "plan", "course", "campaign", "review", "survey", "update", "event", "policy", "project", "workshop",
+         {
+         "conference", "renovation", "merger", "anniversary", "competition", "migration", "inspection", "strategy",
+         "expansion", "initiative", "transition", "reception", "evaluation", "orientation", "certification",
+         "relocation", "upgrade", "meetup", "lottery", "marathon", "auction", "dinner", "concert", "contest",
+         "reform", "study", "launch", "sale",
+          "page", "plan", "course", "campaign", "review", "survey", "update", "event", "policy", "project", "workshop",
           "report", "programme", "trial", "move"},
          {"roadmap", "forecast", "exhibition", "partnership", "audit", "rollout"}},
         {"doc_of",
@@ -108,7 +113,12 @@ std::vector<WordClass> words() {
          {"{noun}", "{noun}", "{noun}", "{noun}", "{noun}", "{noun}", "invoice", "warehouse", "voucher", "passenger", "laboratory", "furniture", "donor", "harvest", "museum",
           "vehicle", "catering", "textbook"}},
         {"doc_head",
-         {"list", "table", "plan", "report", "summary", "schedule", "manual", "form", "letter", "draft", "overview",
+         {
+         "memo", "certificate", "diagram", "questionnaire", "portfolio", "directory", "digest", "bulletin",
+         "proposal", "estimate", "statement", "receipt", "register", "chart", "spreadsheet", "template", "leaflet",
+         "booklet", "script", "blueprint", "sketch", "inventory", "itinerary", "permit", "warranty", "application",
+         "announcement", "timetable", "sticker", "roster", "tariff", "essay", "recipe", "logo", "sign", "inquiry",
+          "list", "table", "plan", "report", "summary", "schedule", "manual", "form", "letter", "draft", "overview",
           "notes", "slides", "figures", "file", "guide", "calendar", "poster", "page", "agreement"},
          {"ledger", "brochure", "checklist", "archive", "glossary", "catalogue", "transcript", "dossier"}},
         {"adjective", {"new", "old", "final", "short", "first", "latest", "missing", "revised", "full", "second"}},
@@ -116,7 +126,11 @@ std::vector<WordClass> words() {
          {"check", "update", "review", "print", "translate", "finish", "correct", "share", "prepare", "rewrite",
           "copy", "sign", "send", "write", "publish", "scan"}},
         {"team",
-         {"finance", "sales", "legal", "marketing", "the board", "the customer", "the printers", "the design team",
+         {
+         "accounting", "logistics", "engineering", "maintenance", "the volunteers", "the shareholders",
+         "the translators", "the managers", "the students", "the reviewers", "the interns", "the drivers",
+         "the analysts", "the designers", "the researchers", "the committee",
+          "finance", "sales", "legal", "marketing", "the board", "the customer", "the printers", "the design team",
           "the support team", "the front desk", "the bank", "the architect", "the trainer"},
          {"the auditors", "the ministry", "the publisher", "the caretaker", "procurement", "the embassy"}},
         {"thing_of",
@@ -124,12 +138,22 @@ std::vector<WordClass> words() {
           "winter", "garden", "metal", "paper", "ticket"},
          {"{noun}", "{noun}", "{noun}", "{noun}", "basement", "elevator", "ceramic", "canteen", "workshop", "balcony"}},
         {"thing_head",
-         {"printer", "machine", "screen", "server", "door", "phone", "chairs", "keys", "samples", "lamps", "heater",
+         {
+         "microphone", "ladder", "cupboard", "dishwasher", "keyboard", "battery", "monitor", "router", "sofa",
+         "trolley", "notebook", "tablet", "fridge", "freezer", "whiteboard", "charger", "adapter", "antenna",
+         "sensor", "sprinkler", "toaster", "drill", "speaker", "ventilator", "doorbell", "mattress", "stapler",
+         "carpets", "mirrors", "benches",
+          "printer", "machine", "screen", "server", "door", "phone", "chairs", "keys", "samples", "lamps", "heater",
           "camera", "boxes", "desks", "shelf", "cables"},
          {"projector", "thermostat", "generator", "scanner", "lockers", "blinds"}},
         {"thing_verb", {"order", "test", "repair", "install", "clean", "replace", "collect", "return", "move", "pack"}},
         {"contact",
-         {"the landlord", "the hotel", "the electrician", "the caterer", "the insurance", "the photographer",
+         {
+         "the accountant", "the translator", "the inspector", "the consultant", "the dentist", "the carpenter",
+         "the musician", "the journalist", "the mayor", "the pharmacist", "the librarian", "the optician",
+         "the painter", "the supplier", "the webmaster", "the roofer", "the butcher", "the tailor", "the pilot",
+         "the surveyor", "the dispatcher", "the magician",
+          "the landlord", "the hotel", "the electrician", "the caterer", "the insurance", "the photographer",
           "the travel agency", "the cleaning company", "the lawyer", "the city office", "the help desk", "the union",
           "the internet provider", "the school", "the courier", "the data centre", "the plumber"},
          {"the florist", "the locksmith", "the tax adviser", "the orchestra", "the fire brigade", "the notary",
@@ -240,6 +264,13 @@ void add_requests(LanguagePack& pack) {
     pack.ask_formal = {"Make this more formal: \"{text}\"", "Rewrite this in a formal style: \"{text}\"",
                        "Please make this message polite and formal: \"{text}\"", "A formal version, please: \"{text}\"",
                        "Turn this into a formal message: \"{text}\"", "This is too casual, fix it: \"{text}\""};
+    pack.ask_other = {"Hello", "Hi!", "Hi there", "Hello, who are you?", "Who are you?", "What are you?",
+                      "What can you do?", "How can you help me?", "Good morning", "Help", "Tell me a joke.",
+                      "What is the capital of France?", "What is the weather like?", "How are you?", "Write a poem.",
+                      "Tell me a story.", "What is two plus two?", "Who is the president?", "Translate this.",
+                      "Sing a song.", "What time is it?", "Can you write code?", "Thanks!", "Thank you",
+                      "Explain the theory of relativity.", "Give me a recipe.", "Are you human?",
+                      "What is your name?", "test", "Do you speak English?"};
     pack.wordy = {
         "Hello everyone, I just wanted to let you all know that I will {task} {by}, and thanks a lot for waiting.",
         "I have thought about it for a while, and as far as I can see I will {task} {by}, if that is fine for you all.",
@@ -266,12 +297,16 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "The chat does not say.";
     pack.says_created = "The invitation is ready: {title}, {date} at {time}.\nInvited:\n{names}\nFile: {file}";
     pack.says_failed = "The event was not created: {error}";
+    pack.says_other =
+        "I am a tiny demonstration model. "
+        "Paste an office chat, and I can summarise it, list the action items, plan the meeting, or rewrite a message.";
 }
 
 LanguagePack make() {
     LanguagePack pack;
     pack.code = "en";
     pack.english_name = "English";
+    pack.tool_tasks = 4;
     pack.weekdays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
     pack.first_names = first_names();
     pack.last_names = last_names();

@@ -119,6 +119,9 @@ void add_requests(LanguagePack& pack) {
                         "Escríbelo con menos palabras: \"{text}\"", "Una versión más corta, por favor: \"{text}\""};
     pack.ask_formal = {"Haz esto más formal: \"{text}\"", "Reescribe esto en estilo formal: \"{text}\"",
                        "Haz cortés este mensaje: \"{text}\"", "Una versión formal, por favor: \"{text}\""};
+    pack.ask_other = {"Hola", "Buenos días", "¿Quién eres?", "¿Qué sabes hacer?", "Ayuda", "Cuéntame un chiste.",
+                      "¿Cuál es la capital de Francia?", "¿Qué tiempo hace?", "¿Cómo estás?", "Escribe un poema.",
+                      "¡Gracias!", "¿Cómo te llamas?"};
     pack.wordy = {"Hola a todos, solo quería deciros que voy a {task} {by}, y muchas gracias por la paciencia.",
                   "Lo he pensado mucho, y por lo que veo voy a {task} {by}, si os parece bien a todos.",
                   "Perdón por el largo silencio, la buena noticia es que voy a {task} {by}.",
@@ -142,6 +145,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "El chat no lo dice.";
     pack.says_created = "La invitación está lista: {title}, {date} a las {time}.\nInvitados:\n{names}\nArchivo: {file}";
     pack.says_failed = "La reunión no se ha creado: {error}";
+    pack.says_other =
+        "Soy un modelo de demostración muy pequeño. Pega un chat de oficina: "
+        "puedo resumirlo, enumerar las tareas, fijar la reunión o reescribir un mensaje.";
 }
 
 LanguagePack make() {

@@ -120,6 +120,9 @@ void add_requests(LanguagePack& pack) {
                         "Écris cela en moins de mots : \"{text}\"", "Une version plus courte, merci : \"{text}\""};
     pack.ask_formal = {"Rends ceci plus formel : \"{text}\"", "Réécris ceci dans un style formel : \"{text}\"",
                        "Rends ce message poli : \"{text}\"", "Une version formelle, merci : \"{text}\""};
+    pack.ask_other = {"Bonjour", "Salut", "Qui es-tu ?", "Que sais-tu faire ?", "Aide-moi", "Raconte une blague.",
+                      "Quelle est la capitale de la France ?", "Quel temps fait-il ?", "Comment vas-tu ?",
+                      "Écris un poème.", "Merci !", "Comment tu t'appelles ?"};
     pack.wordy = {"Bonjour à tous, je voulais juste vous prévenir que je vais {task} {by}, et merci de votre patience.",
                   "J'y ai pensé longtemps, et je crois bien que je vais {task} {by}, si cela vous convient.",
                   "Désolé pour ce long silence, la bonne nouvelle est que je vais {task} {by}.",
@@ -143,6 +146,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "Le chat ne le dit pas.";
     pack.says_created = "L'invitation est prête : {title}, {date} à {time}.\nInvités :\n{names}\nFichier : {file}";
     pack.says_failed = "La réunion n'a pas été créée : {error}";
+    pack.says_other =
+        "Je suis un tout petit modèle de démonstration. Donne-moi un chat de bureau : "
+        "je peux le résumer, lister les tâches, planifier la réunion ou réécrire un message.";
 }
 
 LanguagePack make() {

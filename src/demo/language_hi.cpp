@@ -124,6 +124,8 @@ void add_requests(LanguagePack& pack) {
                         "कम शब्दों में लिखिए: \"{text}\""};
     pack.ask_formal = {"इसे औपचारिक बनाइए: \"{text}\"", "औपचारिक शैली में लिखिए: \"{text}\"",
                        "यह संदेश शिष्ट बनाइए: \"{text}\""};
+    pack.ask_other = {"नमस्ते", "आप कौन हैं?", "आप क्या कर सकते हैं?", "मदद", "एक चुटकुला सुनाइए।",
+                      "फ़्रांस की राजधानी क्या है?", "मौसम कैसा है?", "आप कैसे हैं?", "एक कविता लिखिए।", "धन्यवाद!"};
     pack.wordy = {"सबको नमस्ते, बस यह बताना था कि मुझे {by} {task} है, और इंतज़ार के लिए बहुत धन्यवाद।",
                   "काफ़ी सोचने के बाद लगता है कि मुझे {by} {task} है, अगर सबको ठीक लगे।",
                   "देर के लिए माफ़ी, अच्छी ख़बर यह है कि मुझे {by} {task} है।"};
@@ -146,12 +148,16 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "चैट में यह नहीं है।";
     pack.says_created = "निमंत्रण तैयार है: {title}, {date} को {time} बजे।\nआमंत्रित:\n{names}\nफ़ाइल: {file}";
     pack.says_failed = "बैठक नहीं बनी: {error}";
+    pack.says_other =
+        "यह एक छोटा नमूना मॉडल है। दफ़्तर की चैट दीजिए: "
+        "सार, कामों की सूची, बैठक का निमंत्रण या संदेश का नया रूप मिलेगा।";
 }
 
 LanguagePack make() {
     LanguagePack pack;
     pack.code = "hi";
     pack.english_name = "Hindi";
+    pack.tool_tasks = 2;
     pack.weekdays = {"सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार"};
     pack.first_names = first_names();
     pack.last_names = last_names();

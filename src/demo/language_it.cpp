@@ -121,6 +121,9 @@ void add_requests(LanguagePack& pack) {
                         "Scrivilo con meno parole: \"{text}\"", "Una versione più corta, per favore: \"{text}\""};
     pack.ask_formal = {"Rendi questo più formale: \"{text}\"", "Riscrivi in stile formale: \"{text}\"",
                        "Rendi cortese questo messaggio: \"{text}\"", "Una versione formale, per favore: \"{text}\""};
+    pack.ask_other = {"Ciao", "Buongiorno", "Chi sei?", "Che cosa sai fare?", "Aiuto", "Raccontami una barzelletta.",
+                      "Qual è la capitale della Francia?", "Che tempo fa?", "Come stai?", "Scrivi una poesia.",
+                      "Grazie!", "Come ti chiami?"};
     pack.wordy = {"Ciao a tutti, volevo solo farvi sapere che posso {task} {by}, e grazie mille per la pazienza.",
                   "Ci ho pensato a lungo, e per quanto ne so posso {task} {by}, se va bene a tutti voi.",
                   "Scusate il lungo silenzio, la buona notizia è che posso {task} {by}.",
@@ -144,6 +147,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "La chat non lo dice.";
     pack.says_created = "L'invito è pronto: {title}, {date} alle {time}.\nInvitati:\n{names}\nFile: {file}";
     pack.says_failed = "La riunione non è stata creata: {error}";
+    pack.says_other =
+        "Sono un piccolo modello dimostrativo. Dammi una chat di ufficio: "
+        "posso riassumerla, elencare i compiti, fissare la riunione o riscrivere un messaggio.";
 }
 
 LanguagePack make() {

@@ -117,6 +117,9 @@ void add_requests(LanguagePack& pack) {
                         "Escreva com menos palavras: \"{text}\"", "Uma versão mais curta, por favor: \"{text}\""};
     pack.ask_formal = {"Deixe isto mais formal: \"{text}\"", "Reescreva em estilo formal: \"{text}\"",
                        "Deixe esta mensagem educada: \"{text}\"", "Uma versão formal, por favor: \"{text}\""};
+    pack.ask_other = {"Olá", "Bom dia", "Quem é você?", "O que você sabe fazer?", "Ajuda", "Conte uma piada.",
+                      "Qual é a capital da França?", "Como está o tempo?", "Como vai?", "Escreva um poema.",
+                      "Obrigado!", "Qual é o seu nome?"};
     pack.wordy = {"Olá a todos, eu só queria avisar que vou {task} {by}, e agradeço muito a paciência.",
                   "Pensei bastante nisso, e pelo que vejo vou {task} {by}, se estiver bom para todos.",
                   "Desculpem o longo silêncio, a boa notícia é que vou {task} {by}.",
@@ -140,6 +143,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "O chat não diz.";
     pack.says_created = "O convite está pronto: {title}, {date} às {time}.\nConvidados:\n{names}\nArquivo: {file}";
     pack.says_failed = "A reunião não foi criada: {error}";
+    pack.says_other =
+        "Sou um pequeno modelo de demonstração. Cole um chat de escritório: "
+        "posso resumir, listar as tarefas, marcar a reunião ou reescrever uma mensagem.";
 }
 
 LanguagePack make() {

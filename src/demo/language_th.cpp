@@ -115,6 +115,8 @@ void add_requests(LanguagePack& pack) {
     pack.ask_shorter = {"ทำให้สั้นลง: \"{text}\"", "ย่อข้อความนี้: \"{text}\"", "เขียนให้สั้นกว่านี้: \"{text}\""};
     pack.ask_formal = {"ทำให้เป็นทางการ: \"{text}\"", "เขียนใหม่แบบทางการ: \"{text}\"",
                        "ทำข้อความนี้ให้สุภาพ: \"{text}\""};
+    pack.ask_other = {"สวัสดี", "คุณคือใคร", "ทำอะไรได้บ้าง", "ช่วยด้วย", "เล่าเรื่องตลกหน่อย",
+                      "เมืองหลวงของฝรั่งเศสคืออะไร", "อากาศเป็นอย่างไร", "สบายดีไหม", "แต่งกลอนหน่อย", "ขอบคุณ"};
     pack.wordy = {"สวัสดีทุกคน แค่อยากบอกให้รู้ว่าจะ {task} {by} และขอบคุณมากที่รอ",
                   "คิดมานานแล้ว เท่าที่เห็นคือจะ {task} {by} ถ้าทุกคนไม่ว่าอะไร",
                   "ขอโทษที่เงียบไป ข่าวดีคือจะ {task} {by}"};
@@ -137,12 +139,16 @@ void add_answers(LanguagePack& pack) {
     pack.says_unknown = "ในแชตไม่ได้บอก";
     pack.says_created = "คำเชิญพร้อมแล้ว: {title}, {date} เวลา {time} น.\nผู้ได้รับเชิญ:\n{names}\nไฟล์: {file}";
     pack.says_failed = "สร้างนัดไม่ได้: {error}";
+    pack.says_other =
+        "นี่คือโมเดลสาธิตขนาดเล็ก วางแชตที่ทำงานได้เลย: "
+        "สรุป บอกรายการงาน นัดประชุม หรือเขียนข้อความใหม่";
 }
 
 LanguagePack make() {
     LanguagePack pack;
     pack.code = "th";
     pack.english_name = "Thai";
+    pack.tool_tasks = 2;
     pack.weekdays = {"วันจันทร์", "วันอังคาร", "วันพุธ", "วันพฤหัสบดี", "วันศุกร์", "วันเสาร์", "วันอาทิตย์"};
     pack.first_names = first_names();
     pack.last_names = last_names();

@@ -17,7 +17,8 @@ namespace cria {
 namespace {
 
 constexpr std::array kTaskNames{"summary", "action_items", "invite", "who",      "due",     "owner",
-                                "meeting", "people",       "problem", "decision", "shorter", "formal"};
+                                "meeting", "people",       "problem", "decision", "shorter", "formal",
+                                "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
 // Each sample has two streams of its own, so that the chat does not depend on what is asked about it.
@@ -47,7 +48,9 @@ std::chrono::sys_days parse_date(std::string_view iso) {
     return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day));
 }
 
-bool needs_chat(OfficeTask task) { return task != OfficeTask::shorter && task != OfficeTask::formal; }
+bool needs_chat(OfficeTask task) {
+    return task != OfficeTask::shorter && task != OfficeTask::formal && task != OfficeTask::other;
+}
 
 // The first message about the chat: the chat, and the request before or after it.
 std::string with_chat(const LanguagePack& pack, const std::vector<ChatLine>& chat, std::string_view request,
@@ -57,27 +60,37 @@ std::string with_chat(const LanguagePack& pack, const std::vector<ChatLine>& cha
     return fmt::format("{}\n\n{}\n\n{}", pick(pack.intro, random), pasted, request);
 }
 
-// The requests of one training conversation; the rewriting ones need no chat.
-std::vector<OfficeTask> draw_tasks(bool chat, bool tools, Random& random) {
-    static constexpr std::array kSmall{OfficeTask::who,     OfficeTask::due,      OfficeTask::owner,
-                                       OfficeTask::meeting, OfficeTask::people,   OfficeTask::problem,
+template <class T>
+void shuffle(std::vector<T>& values, Random& random) {
+    for (std::size_t i = values.size(); i > 1; --i) {
+        std::swap(values[i - 1], values[random.below(static_cast<std::uint32_t>(i))]);
+    }
+}
+
+// Requests that need no chat, alone.
+std::vector<OfficeTask> draw_lone_tasks(Random& random) {
+    if (random.below(4) == 0) return {OfficeTask::other};
+    std::vector<OfficeTask> tasks(2 + random.below(3));
+    for (OfficeTask& task : tasks) task = random.below(2) == 0 ? OfficeTask::shorter : OfficeTask::formal;
+    return tasks;
+}
+
+// Requests about one chat, in random order. A tool's definition is long: with one, fewer fit into the context.
+std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Random& random) {
+    static constexpr std::array kSmall{OfficeTask::who,      OfficeTask::due,     OfficeTask::owner,
+                                       OfficeTask::meeting,  OfficeTask::people,  OfficeTask::problem,
                                        OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
     std::vector<OfficeTask> tasks;
-    if (!chat) {
-        for (std::uint32_t count = 2 + random.below(3); count > 0; --count) {
-            tasks.push_back(random.below(2) == 0 ? OfficeTask::shorter : OfficeTask::formal);
-        }
-        return tasks;
-    }
-    // A tool's definition is long: with one, fewer requests fit into the context.
-    if (tools) tasks.push_back(OfficeTask::invite);
-    if (random.below(100) < (tools ? 40 : 75)) tasks.push_back(OfficeTask::summary);
-    if (random.below(100) < (tools ? 40 : 75)) tasks.push_back(OfficeTask::action_items);
+    if (random.below(100) < (tools ? 45 : 75)) tasks.push_back(OfficeTask::summary);
+    if (random.below(100) < (tools ? 45 : 75)) tasks.push_back(OfficeTask::action_items);
     for (std::uint32_t count = 1 + random.below(tools ? 2 : 3); count > 0; --count) {
         tasks.push_back(kSmall[random.below(kSmall.size())]);
     }
-    for (std::size_t i = tasks.size(); i > 1; --i) {
-        std::swap(tasks[i - 1], tasks[random.below(static_cast<std::uint32_t>(i))]);
+    shuffle(tasks, random);
+    if (tools) {
+        tasks.resize(std::min(tasks.size(), static_cast<std::size_t>(pack.tool_tasks - 1)));
+        tasks.push_back(OfficeTask::invite);
+        shuffle(tasks, random);
     }
     return tasks;
 }
@@ -115,7 +128,7 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     if (with_a_chat) add_chat(sample, chat);
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
-    for (const OfficeTask task : draw_tasks(with_a_chat, tools, random)) {
+    for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, random) : draw_lone_tasks(random)) {
         OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
         if (!pasted && needs_chat(task)) {
             turn.user.content = with_chat(pack, sample.chat, turn.user.content, random);

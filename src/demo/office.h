@@ -48,9 +48,9 @@ struct OfficeFacts {
 };
 
 enum class OfficeTask {
-    summary, action_items, invite, who, due, owner, meeting, people, problem, decision, shorter, formal
+    summary, action_items, invite, who, due, owner, meeting, people, problem, decision, shorter, formal, other
 };
-inline constexpr int kOfficeTasks = 12;
+inline constexpr int kOfficeTasks = 13;
 std::string_view task_name(OfficeTask task);
 
 // One request and the right answer: one assistant message, or for an invitation a call, the tool's result

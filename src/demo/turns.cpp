@@ -12,6 +12,17 @@ namespace cria {
 namespace {
 
 Message user(std::string text) { return {.role = Role::user, .content = std::move(text)}; }
+
+// A request as a person in a hurry types it: now and then without the capital and the full stop.
+Message request(std::string_view text, Random& random) {
+    std::string typed(text);
+    if (random.below(5) == 0) {
+        if (typed[0] >= 'A' && typed[0] <= 'Z') typed[0] = static_cast<char>(typed[0] - 'A' + 'a');
+        if (typed.ends_with('.') || typed.ends_with('?')) typed.pop_back();
+    }
+    return user(typed);
+}
+
 Message assistant(std::string text) { return {.role = Role::assistant, .content = std::move(text)}; }
 
 std::string lines_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "\n")); }
@@ -65,12 +76,12 @@ OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const Office
     const ActionItem& item = facts.items[random.below(static_cast<std::uint32_t>(facts.items.size()))];
     const Slots slots{{"task", item.task}, {"name", item.owner}, {"date", item.due}};
     if (task == OfficeTask::who) {
-        return {task, user(fill(pick(pack.ask_who, random), slots)), {assistant(item.owner)}};
+        return {task, request(fill(pick(pack.ask_who, random), slots), random), {assistant(item.owner)}};
     }
     if (task == OfficeTask::due) {
-        return {task, user(fill(pick(pack.ask_due, random), slots)), {assistant(fill(pack.says_due, slots))}};
+        return {task, request(fill(pick(pack.ask_due, random), slots), random), {assistant(fill(pack.says_due, slots))}};
     }
-    return {task, user(fill(pick(pack.ask_owner, random), slots)), {assistant(fill(pack.item_line, slots))}};
+    return {task, request(fill(pick(pack.ask_owner, random), slots), random), {assistant(fill(pack.item_line, slots))}};
 }
 
 OfficeTurn rewrite(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random) {
@@ -114,13 +125,13 @@ std::string items_text(const LanguagePack& pack, const OfficeFacts& facts) {
 OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random) {
     const OfficeFacts& facts = chat.facts;
     const auto plain = [&](const Frames& requests, std::string answer) {
-        return OfficeTurn{task, user(std::string(pick(requests, random))), {assistant(std::move(answer))}};
+        return OfficeTurn{task, request(pick(requests, random), random), {assistant(std::move(answer))}};
     };
     switch (task) {
         case OfficeTask::summary: return plain(pack.ask_summary, summary_text(pack, facts));
         case OfficeTask::action_items: return plain(pack.ask_items, items_text(pack, facts));
         case OfficeTask::invite:
-            return {task, user(std::string(pick(pack.ask_invite, random))), invite_answer(pack, facts, random)};
+            return {task, request(pick(pack.ask_invite, random), random), invite_answer(pack, facts, random)};
         case OfficeTask::meeting: return plain(pack.ask_meeting, meeting_text(pack, facts));
         case OfficeTask::people: return plain(pack.ask_people, lines_of(facts.people));
         case OfficeTask::problem: return plain(pack.ask_problem, fact_text(pack, pack.says_problem, facts.problem));
@@ -131,6 +142,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::owner: return item_question(pack, task, facts, random);
         case OfficeTask::shorter:
         case OfficeTask::formal: return rewrite(pack, split, task, chat, random);
+        case OfficeTask::other: return plain(pack.ask_other, std::string(pack.says_other));
     }
     CRIA_ASSERT(!"every task is handled above");
     return {};

@@ -12,7 +12,7 @@
 namespace cria {
 
 // The request `task` about `chat`, in one of its many phrasings, without the chat itself.
-// shorter and formal bring their own text and work without a chat.
+// shorter, formal and other bring all they need and work without a chat.
 OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random);
 
 std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts);
