@@ -79,7 +79,8 @@ OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const Office
         return {task, request(fill(pick(pack.ask_who, random), slots), random), {assistant(item.owner)}};
     }
     if (task == OfficeTask::due) {
-        return {task, request(fill(pick(pack.ask_due, random), slots), random), {assistant(fill(pack.says_due, slots))}};
+        return {
+            task, request(fill(pick(pack.ask_due, random), slots), random), {assistant(fill(pack.says_due, slots))}};
     }
     return {task, request(fill(pick(pack.ask_owner, random), slots), random), {assistant(fill(pack.item_line, slots))}};
 }

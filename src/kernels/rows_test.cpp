@@ -55,8 +55,8 @@ TEST_P(RowsTest, RmsNormAndGradient) {
         const double cube = r * r * r / static_cast<double>(n);
         for (std::int64_t i = 0; i < n; ++i) {
             const double direct = r * w[i] * dy[i];
-            expect_near(dx[i], direct - x[i] * cube * pull, 4 * summed * (std::abs(direct) + std::abs(x[i]) * cube * sizes),
-                        i);
+            expect_near(dx[i], direct - x[i] * cube * pull,
+                        4 * summed * (std::abs(direct) + std::abs(x[i]) * cube * sizes), i);
             const double before = dw_before.memory[static_cast<std::size_t>(i + 1)];
             const double added = double{dy[i]} * x[i] * r;
             expect_near(dw[i], before + added, 4 * summed * (std::abs(before) + std::abs(added)), i);
@@ -100,8 +100,8 @@ TEST_P(RowsTest, SwiGlu) {
                 expect_near(dup[i], dy[i] * g * s, bound * std::abs(dy[i]) + 1e-35, i);
                 const double slope = s * (1 + g * (1 - s));
                 const double terms = s * (1 + std::abs(g) * (1 - s)) + s * std::abs(g) * kUnit;
-                expect_near(dgate[i], dy[i] * up[i] * slope, 16 * kUnit * std::abs(dy[i] * up[i]) * (terms + std::abs(g) * s) + 1e-35,
-                            i);
+                expect_near(dgate[i], dy[i] * up[i] * slope,
+                            16 * kUnit * std::abs(dy[i] * up[i]) * (terms + std::abs(g) * s) + 1e-35, i);
             }
         }
     }
@@ -197,7 +197,8 @@ TEST_P(RowsTest, AdamWFollowsThePaper) {
             expect_near(m[i], mean, 8 * kUnit * size_m, i);
             expect_near(v[i], square, 8 * kUnit * square, i);
             const double root = std::sqrt(square / step.correction2) + step.epsilon;
-            const double move = step.learning_rate * (mean / step.correction1 / root + step.weight_decay * double{w0[i]});
+            const double move =
+                step.learning_rate * (mean / step.correction1 / root + step.weight_decay * double{w0[i]});
             const double moved = step.learning_rate * (size_m / step.correction1 / root + std::abs(w0[i]));
             expect_near(w[i], w0[i] - move, 2 * kUnit * std::abs(w0[i]) + 32 * kUnit * moved, i);
         }

@@ -71,8 +71,8 @@ Tensor Tensor::reshape(Shape shape) const {
 Tensor Tensor::slice_rows(std::int64_t first, std::int64_t count) const {
     CRIA_ASSERT(first >= 0 && count >= 0 && first + count <= rows());
     const std::size_t row_bytes = static_cast<std::size_t>(columns()) * bytes_of(type_);
-    return {type_, Shape{count, columns()}, static_cast<std::byte*>(data_) + static_cast<std::size_t>(first) * row_bytes,
-            storage_};
+    return {type_, Shape{count, columns()},
+            static_cast<std::byte*>(data_) + static_cast<std::size_t>(first) * row_bytes, storage_};
 }
 
 }  // namespace cria

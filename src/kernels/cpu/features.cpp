@@ -88,6 +88,8 @@ const std::vector<std::string_view>& instruction_sets() {
     return names;
 }
 
-bool has_instructions(std::string_view name) { return std::ranges::find(instruction_sets(), name) != instruction_sets().end(); }
+bool has_instructions(std::string_view name) {
+    return std::ranges::find(instruction_sets(), name) != instruction_sets().end();
+}
 
 }  // namespace cria

@@ -166,7 +166,8 @@ struct Gemm {
         const std::int64_t columns = smaller(kColumns, block.column + block.columns - first);
         float* to = block.packed + panel * kColumns * block.depth;
         const std::int64_t stride = g.b.stride;
-        if (columns < kColumns) __builtin_memset(to, 0, static_cast<std::size_t>(kColumns * block.depth) * sizeof(float));
+        if (columns < kColumns)
+            __builtin_memset(to, 0, static_cast<std::size_t>(kColumns * block.depth) * sizeof(float));
         if (g.transpose_b == Transpose::no) {
             const float* from = g.b.data + block.step * stride + first;
             for (std::int64_t p = 0; p < block.depth; ++p) copy(from + p * stride, columns, to + p * kColumns);
