@@ -1,6 +1,10 @@
 #include "chat/tool_prompt.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "chat/literal.h"
 
@@ -41,7 +45,18 @@ std::string openai_definitions(std::span<const ToolDefinition> tools) {
     return out;
 }
 
-// Meta's 3.1 generator gives the properties as a list and every one the type "object".
+// JSON with line breaks, for a place that is already indented by `spaces`.
+std::string indented(const OrderedJson& value, std::size_t spaces) {
+    std::string out;
+    for (const char c : json_indented(value)) {
+        out += c;
+        if (c == '\n') out.append(spaces, ' ');
+    }
+    return out;
+}
+
+// Meta's 3.1 generator gives the properties as a list, every one of the type "object", and the required
+// ones on one line.
 std::string meta_definition(const ToolDefinition& tool) {
     OrderedJson properties = OrderedJson::array();
     const OrderedJson schema = properties_of(tool);
@@ -49,19 +64,32 @@ std::string meta_definition(const ToolDefinition& tool) {
         const OrderedJson told = {{"type", "object"}, {"description", member(property, "description", "")}};
         properties.push_back(OrderedJson::object({{name, told}}));
     }
-    const OrderedJson parameters = {{"type", "object"}, {"properties", properties}, {"required", required_of(tool)}};
-    const OrderedJson function = {{"name", tool.name}, {"description", tool.description}, {"parameters", parameters}};
-    return json_indented({{"type", "function"}, {"function", function}});
+    return fmt::format(R"({{
+    "type": "function",
+    "function": {{
+        "name": {},
+        "description": {},
+        "parameters": {{
+            "type": "object",
+            "properties": {},
+            "required": {}
+        }}
+    }}
+}})",
+                       json_line(tool.name), json_line(tool.description), indented(properties, 12),
+                       json_line(required_of(tool)));
 }
 
-// One line for the <function=...> form: each argument with its type and whether it is required.
+// One line for the <function=...> form: each argument with its type and whether it is required, by name.
 OrderedJson tagged_definition(const ToolDefinition& tool) {
-    OrderedJson parameters = OrderedJson::object();
+    std::map<std::string, OrderedJson> sorted;
     const OrderedJson schema = properties_of(tool), required = required_of(tool);
     for (const auto& [name, property] : schema.items())
-        parameters[name] = {{"param_type", member(property, "type", "string")},
-                            {"description", member(property, "description", "")},
-                            {"required", std::ranges::find(required, OrderedJson(name)) != required.end()}};
+        sorted[name] = {{"description", member(property, "description", "")},
+                        {"param_type", member(property, "type", "string")},
+                        {"required", std::ranges::find(required, OrderedJson(name)) != required.end()}};
+    OrderedJson parameters = OrderedJson::object();
+    for (auto& [name, told] : sorted) parameters[name] = std::move(told);
     return {{"name", tool.name}, {"description", tool.description}, {"parameters", parameters}};
 }
 
