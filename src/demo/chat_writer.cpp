@@ -15,7 +15,17 @@ constexpr std::size_t kLines = 10;
 
 // What a message does. A run of messages that belong together is never torn apart.
 enum class Say {
-    opener, problem, decision, take, give, accept, meet_all, meet_some, meet_agreed, meet_object, meet_moved,
+    opener,
+    problem,
+    decision,
+    take,
+    give,
+    accept,
+    meet_all,
+    meet_some,
+    meet_agreed,
+    meet_object,
+    meet_moved,
     small_talk
 };
 struct Slot {
@@ -70,8 +80,10 @@ Run draw_meeting_run(Random& random) {
 std::vector<Run> draw_runs(std::size_t items, bool meeting, Random& random) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < items; ++i) {
-        if (chance(random, 0.4)) runs.push_back({{Say::give, i}, {Say::accept, i}});
-        else runs.push_back({{Say::take, i}});
+        if (chance(random, 0.4))
+            runs.push_back({{Say::give, i}, {Say::accept, i}});
+        else
+            runs.push_back({{Say::take, i}});
     }
     if (meeting) runs.push_back(draw_meeting_run(random));
     if (chance(random, 0.5)) shuffle(runs, random);
@@ -179,8 +191,8 @@ public:
         WrittenChat chat{.today = today_, .lines = {}, .facts = {}};
         unsigned minute = 8 * 60 + random_.below(7 * 60);
         for (const Slot& slot : slots_) {
-            chat.lines.push_back({people_[slot.author].full(), fmt::format("{:02}:{:02}", minute / 60, minute % 60),
-                                  text_of(slot)});
+            chat.lines.push_back(
+                {people_[slot.author].full(), fmt::format("{:02}:{:02}", minute / 60, minute % 60), text_of(slot)});
             minute += 1 + random_.below(11);
         }
         chat.facts = std::move(facts_);
@@ -190,8 +202,8 @@ public:
 private:
     void draw_content(std::size_t items, const std::vector<std::size_t>& owners) {
         facts_.project = expand(pack_, "project", split_, random_);
-        facts_.subject = fill(pack_.subject, {{"project", facts_.project},
-                                              {"topic", expand(pack_, "topic", split_, random_)}});
+        facts_.subject =
+            fill(pack_.subject, {{"project", facts_.project}, {"topic", expand(pack_, "topic", split_, random_)}});
         while (facts_.items.size() < items) {
             std::string task = expand(pack_, "task", split_, random_);
             if (std::ranges::find(facts_.items, task, &ActionItem::task) != facts_.items.end()) continue;
@@ -201,7 +213,9 @@ private:
             due_said_.push_back(due.said);
         }
         meeting_day_ = draw_meeting_day(pack_, today_, random_);
-        do { time_ = draw_time(random_), new_time_ = draw_time(random_); } while (time_ == new_time_);
+        do {
+            time_ = draw_time(random_), new_time_ = draw_time(random_);
+        } while (time_ == new_time_);
     }
 
     // The people in order of appearance, and the items in order of mention.
@@ -243,10 +257,14 @@ private:
     // Never the same twice in a chat, and with times that are not the meeting's.
     std::string small_talk() {
         std::string_view frame;
-        do { frame = pick(pack_.small_talk, random_); } while (std::ranges::count(small_talk_, frame) > 0);
+        do {
+            frame = pick(pack_.small_talk, random_);
+        } while (std::ranges::count(small_talk_, frame) > 0);
         small_talk_.push_back(frame);
         std::string time;
-        do { time = draw_time(random_); } while (time == time_ || time == new_time_);
+        do {
+            time = draw_time(random_);
+        } while (time == time_ || time == new_time_);
         return fill(frame, {{"time", time}});
     }
 

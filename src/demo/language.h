@@ -37,61 +37,61 @@ struct NameClass {
 };
 
 struct LanguagePack {
-    std::string_view code;          // "en"
-    std::string_view english_name;  // "English"
-    int tool_tasks = 3;             // how many requests fit beside a tool's definition
+    std::string_view code;                     // "en"
+    std::string_view english_name;             // "English"
+    int tool_tasks = 3;                        // how many requests fit beside a tool's definition
     std::array<std::string_view, 7> weekdays;  // Monday to Sunday, as after "by" and "on"
 
     NameClass first_names, last_names;
     NameClass inventions;  // {invention}: made-up names of companies and projects
 
-    std::vector<WordClass> words;   // must define project, topic, task, problem, decision
+    std::vector<WordClass> words;  // must define project, topic, task, problem, decision
 
     // What people write in the chat.
-    std::string_view subject;       // {project} {topic}: how the chat, the title and the summary name the matter
+    std::string_view subject;  // {project} {topic}: how the chat, the title and the summary name the matter
     std::string_view by_day, by_date, on_day, on_date;  // {day}: "by {day}", "on {day}"
-    Frames opener;                  // {subject}
-    Frames problem_said;            // {problem}
-    Frames decision_said;           // {decision}
-    Frames take;                    // {task} {by}: the author takes it
-    Frames give;                    // {first} {task} {by}: the person named takes it
-    Frames accept;                  // the answer of that person
-    Frames meet_all;                // {on} {time}
-    Frames meet_some;               // {on} {time} {names}: those, and the author
-    Frames meet_agreed;             // the meeting stands as proposed
-    Frames meet_object;             // {time} {new_time}
-    Frames meet_moved;              // {on} {new_time}
-    Frames small_talk;              // may hold {time}
+    Frames opener;                                      // {subject}
+    Frames problem_said;                                // {problem}
+    Frames decision_said;                               // {decision}
+    Frames take;                                        // {task} {by}: the author takes it
+    Frames give;                                        // {first} {task} {by}: the person named takes it
+    Frames accept;                                      // the answer of that person
+    Frames meet_all;                                    // {on} {time}
+    Frames meet_some;                                   // {on} {time} {names}: those, and the author
+    Frames meet_agreed;                                 // the meeting stands as proposed
+    Frames meet_object;                                 // {time} {new_time}
+    Frames meet_moved;                                  // {on} {new_time}
+    Frames small_talk;                                  // may hold {time}
 
     // What the user asks.
-    std::string_view system;        // {today} {days}: the system message
-    Frames intro;                   // before the pasted chat
+    std::string_view system;  // {today} {days}: the system message
+    Frames intro;             // before the pasted chat
     Frames ask_summary, ask_items, ask_invite;
-    Frames ask_who;                 // {task}
-    Frames ask_due;                 // {task}
-    Frames ask_owner;               // {name}: what this person has to do
+    Frames ask_who;    // {task}
+    Frames ask_due;    // {task}
+    Frames ask_owner;  // {name}: what this person has to do
     Frames ask_meeting, ask_people, ask_problem, ask_decision;
-    Frames ask_shorter, ask_formal; // {text}
-    Frames ask_other;               // greetings, and what lies outside the office world
+    Frames ask_shorter, ask_formal;  // {text}
+    Frames ask_other;                // greetings, and what lies outside the office world
 
     // Texts to rewrite and what becomes of them.
-    Frames wordy;                   // {task} {by}
-    std::string_view plain;         // {task} {by}
-    Frames casual;                  // {first} {task} {by}
-    std::string_view formal;        // {first} {task} {by}
+    Frames wordy;             // {task} {by}
+    std::string_view plain;   // {task} {by}
+    Frames casual;            // {first} {task} {by}
+    std::string_view formal;  // {first} {task} {by}
 
     // The canonical answers.
-    std::string_view title;                             // {subject}
-    std::string_view says_topic;                        // {subject}
-    std::string_view says_problem, says_decision;       // {problem}, {decision}
-    std::string_view says_item;                         // {name} {task} {date}
-    std::string_view says_meeting, says_no_meeting;     // {date} {time}
-    std::string_view item_line;                         // {name} {task} {date}
-    std::string_view says_due;                          // {date}
-    std::string_view says_unknown;                      // the chat does not tell
-    std::string_view says_created;                      // {title} {date} {time} {names} {file}
-    std::string_view says_failed;                       // {error}
-    std::string_view says_other;                        // what this model is and can do
+    std::string_view title;                          // {subject}
+    std::string_view says_topic;                     // {subject}
+    std::string_view says_problem, says_decision;    // {problem}, {decision}
+    std::string_view says_item;                      // {name} {task} {date}
+    std::string_view says_meeting, says_no_meeting;  // {date} {time}
+    std::string_view item_line;                      // {name} {task} {date}
+    std::string_view says_due;                       // {date}
+    std::string_view says_unknown;                   // the chat does not tell
+    std::string_view says_created;                   // {title} {date} {time} {names} {file}
+    std::string_view says_failed;                    // {error}
+    std::string_view says_other;                     // what this model is and can do
 };
 
 const LanguagePack& language_pack(Language language);

@@ -14,16 +14,17 @@ std::vector<WordClass> words() {
          {"plan", "seite", "kurs", "bericht", "umfrage", "projekt", "feier", "messe", "prüfung", "kampagne", "reise"},
          {"ausstellung", "werkstatt", "förderung", "statistik", "lotterie"}},
         {"part",
-         {"Preis",   "Kunden",  "Lager",  "Liefer",  "Projekt", "Urlaubs", "Personal", "Material", "Termin",   "Budget",
-          "Reise",   "Vertrags", "Markt", "Team",    "Netz",    "Besucher", "Raum",    "Energie",  "Test",     "Qualitäts",
-          "Sicherheits", "Lohn", "Steuer", "Hotel",  "Bestell", "Produkt", "Verkaufs", "Kosten",   "Schulungs", "Werbe",
-          "Apfel",   "Garten",  "Brücken", "Brot",   "Farb",    "Glas",    "Holz",     "Kaffee",   "Kinder",   "Küchen",
-          "Leder",   "Licht",   "Luft",   "Milch",   "Möbel",   "Motor",   "Musik",    "Obst",     "Öl",       "Papier",
-          "Pferde",  "Pflanzen", "Reifen", "Sand",   "Schiffs", "Schul",   "Sport",    "Stahl",    "Straßen",  "Strom",
-          "Tee",     "Tier",    "Uhren",  "Wald",    "Wasser",  "Wein",    "Winter",   "Sommer",   "Woll",     "Zahn",
-          "Zug",     "Ziegel",  "Bau",    "Bank",    "Boots",   "Dach",    "Eis",      "Feld",     "Gas",      "Haus",
-          "Hafen",   "Jugend",  "Kraft",  "Kunst",   "Land",    "Meer",    "Nacht",    "Park",     "Rad",      "Stein",
-          "Tanz",    "Turm",    "Vogel",  "Wand",    "Wetter",  "Wohn"},
+         {"Preis",   "Kunden",    "Lager",       "Liefer", "Projekt", "Urlaubs", "Personal", "Material", "Termin",
+          "Budget",  "Reise",     "Vertrags",    "Markt",  "Team",    "Netz",    "Besucher", "Raum",     "Energie",
+          "Test",    "Qualitäts", "Sicherheits", "Lohn",   "Steuer",  "Hotel",   "Bestell",  "Produkt",  "Verkaufs",
+          "Kosten",  "Schulungs", "Werbe",       "Apfel",  "Garten",  "Brücken", "Brot",     "Farb",     "Glas",
+          "Holz",    "Kaffee",    "Kinder",      "Küchen", "Leder",   "Licht",   "Luft",     "Milch",    "Möbel",
+          "Motor",   "Musik",     "Obst",        "Öl",     "Papier",  "Pferde",  "Pflanzen", "Reifen",   "Sand",
+          "Schiffs", "Schul",     "Sport",       "Stahl",  "Straßen", "Strom",   "Tee",      "Tier",     "Uhren",
+          "Wald",    "Wasser",    "Wein",        "Winter", "Sommer",  "Woll",    "Zahn",     "Zug",      "Ziegel",
+          "Bau",     "Bank",      "Boots",       "Dach",   "Eis",     "Feld",    "Gas",      "Haus",     "Hafen",
+          "Jugend",  "Kraft",     "Kunst",       "Land",   "Meer",    "Nacht",   "Park",     "Rad",      "Stein",
+          "Tanz",    "Turm",      "Vogel",       "Wand",   "Wetter",  "Wohn"},
          {"Fenster", "Fisch", "Flughafen", "Honig", "Käse", "Kräuter", "Museums", "Rosen", "Salz", "Seifen",
           "Spielzeug", "Teppich", "Kirchen", "Mühlen"}},
         {"fem",
@@ -52,7 +53,8 @@ std::vector<WordClass> words() {
           "kostet zu viel", "braucht mehr Zeit"}},
         {"problem", {"{doc} {trouble}", "{doc} {trouble}", "{contact} antwortet nicht", "{invention} antwortet nicht"}},
         {"decision_verb", {"behalten", "ersetzen", "verschieben", "ändern", "vereinfachen", "testen", "streichen"}},
-        {"decision", {"{doc} {decision_verb}", "{doc} {decision_verb}", "mit {invention} arbeiten", "ohne {contact} anfangen"}},
+        {"decision",
+         {"{doc} {decision_verb}", "{doc} {decision_verb}", "mit {invention} arbeiten", "ohne {contact} anfangen"}},
     };
 }
 
@@ -83,31 +85,63 @@ void add_chat(LanguagePack& pack) {
     pack.meet_object = {"Um {time} kann ich nicht, geht {new_time}?", "{time} ist schlecht, wie wäre {new_time}?"};
     pack.meet_moved = {"OK, dann {on} um {new_time}.", "Kein Problem, also {on} um {new_time}.",
                        "Gut, machen wir es {on} um {new_time}."};
-    pack.small_talk = {"Guten Morgen!", "Hallo zusammen.", "Danke!", "Gute Arbeit, danke.", "Klingt gut.",
-                       "Das sehe ich auch so.", "Guter Punkt.", "Der Kaffee ist fertig.", "Es regnet schon wieder.",
-                       "Entschuldigung, ich war im Gespräch.", "Mein Zug hatte heute Verspätung.",
-                       "Mittagessen um {time}?", "Ich bin ab {time} nicht da.", "Danke für die schnelle Antwort.",
-                       "Keine Fragen von mir.", "Perfekt, danke.", "In der Küche gibt es Kuchen.", "OK.", "Ja.",
-                       "Stimmt.", "Gern geschehen.", "Ich muss um {time} los.", "Schön zu hören."};
+    pack.small_talk = {"Guten Morgen!",
+                       "Hallo zusammen.",
+                       "Danke!",
+                       "Gute Arbeit, danke.",
+                       "Klingt gut.",
+                       "Das sehe ich auch so.",
+                       "Guter Punkt.",
+                       "Der Kaffee ist fertig.",
+                       "Es regnet schon wieder.",
+                       "Entschuldigung, ich war im Gespräch.",
+                       "Mein Zug hatte heute Verspätung.",
+                       "Mittagessen um {time}?",
+                       "Ich bin ab {time} nicht da.",
+                       "Danke für die schnelle Antwort.",
+                       "Keine Fragen von mir.",
+                       "Perfekt, danke.",
+                       "In der Küche gibt es Kuchen.",
+                       "OK.",
+                       "Ja.",
+                       "Stimmt.",
+                       "Gern geschehen.",
+                       "Ich muss um {time} los.",
+                       "Schön zu hören."};
 }
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Heute ist {today}. Nächste Tage: {days}.";
     pack.intro = {"Hier sind die letzten zehn Nachrichten aus unserem Chat:", "Die letzten zehn Nachrichten:",
                   "Das ist unser Chat aus dem Büro:", "Bitte lies diesen Chat:", "Chat:"};
-    pack.ask_summary = {"Fasse den Chat zusammen.", "Bitte fasse dieses Gespräch zusammen.",
-                        "Kannst du das zusammenfassen?", "Worum geht es in diesem Chat?",
-                        "Schreibe eine kurze Zusammenfassung.", "Zusammenfassung, bitte.",
-                        "Ich habe den Chat verpasst. Was ist passiert?", "Nenne mir das Wichtigste aus dem Chat.",
-                        "Was haben sie besprochen?", "Gib mir eine Zusammenfassung der letzten Nachrichten."};
-    pack.ask_items = {"Liste die Aufgaben auf.", "Was sind die Aufgaben?", "Wer muss was bis wann tun?",
-                      "Nenne alle Aufgaben mit Person und Datum.", "Gib mir die Aufgabenliste.",
-                      "Welche Aufgaben wurden vereinbart?", "Die Aufgaben, bitte.", "Was ist zu tun und von wem?",
-                      "Mach eine Liste der offenen Aufgaben.", "Zeig mir die Aufgaben aus diesem Chat."};
-    pack.ask_invite = {"Lade zum Folgetermin ein.", "Lege den Termin im Kalender an.",
-                       "Bitte verschicke die Einladungen zum Folgetermin.", "Trage die Besprechung in den Kalender ein.",
-                       "Plane den vereinbarten Termin.", "Lade die Leute zur Besprechung ein.",
-                       "Kannst du den Termin anlegen und einladen?", "Erstelle eine Einladung für das Treffen.",
+    pack.ask_summary = {"Fasse den Chat zusammen.",
+                        "Bitte fasse dieses Gespräch zusammen.",
+                        "Kannst du das zusammenfassen?",
+                        "Worum geht es in diesem Chat?",
+                        "Schreibe eine kurze Zusammenfassung.",
+                        "Zusammenfassung, bitte.",
+                        "Ich habe den Chat verpasst. Was ist passiert?",
+                        "Nenne mir das Wichtigste aus dem Chat.",
+                        "Was haben sie besprochen?",
+                        "Gib mir eine Zusammenfassung der letzten Nachrichten."};
+    pack.ask_items = {"Liste die Aufgaben auf.",
+                      "Was sind die Aufgaben?",
+                      "Wer muss was bis wann tun?",
+                      "Nenne alle Aufgaben mit Person und Datum.",
+                      "Gib mir die Aufgabenliste.",
+                      "Welche Aufgaben wurden vereinbart?",
+                      "Die Aufgaben, bitte.",
+                      "Was ist zu tun und von wem?",
+                      "Mach eine Liste der offenen Aufgaben.",
+                      "Zeig mir die Aufgaben aus diesem Chat."};
+    pack.ask_invite = {"Lade zum Folgetermin ein.",
+                       "Lege den Termin im Kalender an.",
+                       "Bitte verschicke die Einladungen zum Folgetermin.",
+                       "Trage die Besprechung in den Kalender ein.",
+                       "Plane den vereinbarten Termin.",
+                       "Lade die Leute zur Besprechung ein.",
+                       "Kannst du den Termin anlegen und einladen?",
+                       "Erstelle eine Einladung für das Treffen.",
                        "Bitte plane den Folgetermin."};
     pack.ask_who = {"Wer wird {task}?", "Wer muss {task}?", "Wer soll {task}?", "Wer hat zugesagt: {task}?"};
     pack.ask_due = {"Bis wann ist die Aufgabe fällig: {task}?", "Welche Frist gilt für: {task}?",
@@ -125,14 +159,26 @@ void add_requests(LanguagePack& pack) {
     pack.ask_shorter = {"Mach das kürzer: \"{text}\"", "Kürze diese Nachricht: \"{text}\"",
                         "Bitte schreibe das mit weniger Worten: \"{text}\"", "Eine kürzere Fassung, bitte: \"{text}\""};
     pack.ask_formal = {"Mach das förmlicher: \"{text}\"", "Schreibe das in förmlichem Stil: \"{text}\"",
-                       "Bitte formuliere diese Nachricht höflich: \"{text}\"", "Eine förmliche Fassung, bitte: \"{text}\""};
-    pack.ask_other = {"Hallo", "Hallo, wer bist du?", "Wer bist du?", "Was kannst du?", "Guten Morgen", "Hilfe",
-                      "Erzähl mir einen Witz.", "Was ist die Hauptstadt von Frankreich?", "Wie ist das Wetter?",
-                      "Wie geht es dir?", "Schreib ein Gedicht.", "Danke!", "Wie heißt du?"};
-    pack.wordy = {"Hallo zusammen, ich wollte euch nur kurz Bescheid geben: Ich werde {by} {task}, und danke für die Geduld.",
-                  "Ich habe lange nachgedacht, und soweit ich sehe, gilt: Ich werde {by} {task}, wenn das für alle passt.",
-                  "Entschuldigt die lange Stille, die gute Nachricht lautet: Ich werde {by} {task}.",
-                  "Damit niemand noch einmal fragen muss, hier von meiner Seite: Ich werde {by} {task}, wie besprochen."};
+                       "Bitte formuliere diese Nachricht höflich: \"{text}\"",
+                       "Eine förmliche Fassung, bitte: \"{text}\""};
+    pack.ask_other = {"Hallo",
+                      "Hallo, wer bist du?",
+                      "Wer bist du?",
+                      "Was kannst du?",
+                      "Guten Morgen",
+                      "Hilfe",
+                      "Erzähl mir einen Witz.",
+                      "Was ist die Hauptstadt von Frankreich?",
+                      "Wie ist das Wetter?",
+                      "Wie geht es dir?",
+                      "Schreib ein Gedicht.",
+                      "Danke!",
+                      "Wie heißt du?"};
+    pack.wordy = {
+        "Hallo zusammen, ich wollte euch nur kurz Bescheid geben: Ich werde {by} {task}, und danke für die Geduld.",
+        "Ich habe lange nachgedacht, und soweit ich sehe, gilt: Ich werde {by} {task}, wenn das für alle passt.",
+        "Entschuldigt die lange Stille, die gute Nachricht lautet: Ich werde {by} {task}.",
+        "Damit niemand noch einmal fragen muss, hier von meiner Seite: Ich werde {by} {task}, wie besprochen."};
     pack.plain = "Ich werde {by} {task}.";
     pack.casual = {"hey {first}, ich werd {by} {task}, ok?", "hi {first}! werde {by} {task}, bis dann",
                    "{first}, keine Sorge, ich werd {by} {task} :)", "na {first}, ich werd {by} {task}, tschüss!"};
@@ -163,14 +209,15 @@ LanguagePack make() {
     pack.english_name = "German";
     pack.weekdays = {"Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"};
     pack.first_names = latin_first_names(
-        {"Anna",  "Bernd", "Clara", "Dieter", "Eva",   "Frank", "Greta", "Hans",  "Ines",  "Jonas", "Katrin", "Lukas",
-         "Marie", "Nils",  "Olga",  "Paul",   "Renate", "Stefan", "Tanja", "Uwe",  "Vera",  "Werner", "Yasmin", "Markus",
-         "Birgit", "Jürgen", "Sabine", "Heike", "Torsten", "Ulrike", "Mehmet", "Svenja", "Kai", "Jutta", "Felix"},
+        {"Anna",  "Bernd",   "Clara",  "Dieter", "Eva",    "Frank",  "Greta",  "Hans",   "Ines",
+         "Jonas", "Katrin",  "Lukas",  "Marie",  "Nils",   "Olga",   "Paul",   "Renate", "Stefan",
+         "Tanja", "Uwe",     "Vera",   "Werner", "Yasmin", "Markus", "Birgit", "Jürgen", "Sabine",
+         "Heike", "Torsten", "Ulrike", "Mehmet", "Svenja", "Kai",    "Jutta",  "Felix"},
         {"Dorothea", "Gunnar", "Hannelore", "Rüdiger", "Friederike", "Volker", "Annika", "Eberhard", "Wiebke"});
     pack.last_names = latin_last_names(
-        {"Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Koch", "Bauer",
-         "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Braun", "Krüger", "Lange", "Yilmaz", "Vogel",
-         "Keller", "Frank", "Berger", "Winkler", "Roth", "Beck", "Lorenz", "Kaiser"},
+        {"Müller", "Schmidt", "Schneider", "Fischer", "Weber",    "Meyer",   "Wagner",  "Becker", "Schulz", "Koch",
+         "Bauer",  "Richter", "Klein",     "Wolf",    "Schröder", "Neumann", "Schwarz", "Braun",  "Krüger", "Lange",
+         "Yilmaz", "Vogel",   "Keller",    "Frank",   "Berger",   "Winkler", "Roth",    "Beck",   "Lorenz", "Kaiser"},
         {"Steinmetz", "Brandt", "Zimmermann", "Hofstätter", "Böhm", "Grünewald", "Pfeiffer", "Ostermann"});
     pack.inventions = latin_inventions();
     pack.words = words();

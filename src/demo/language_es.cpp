@@ -13,23 +13,24 @@ std::vector<WordClass> words() {
          {"plan", "presupuesto", "proyecto", "curso", "concurso", "sitio", "catálogo", "contrato", "viaje", "evento"},
          {"festival", "torneo", "foro", "taller", "mercadillo"}},
         {"of",
-         {"de precios",   "de clientes", "de almacén",  "de ventas",   "de compras",  "de personal",  "de materiales",
-          "de mercado",   "de red",      "de salas",    "de pruebas",  "de nóminas",  "de calidad",   "de transporte",
-          "de edificios", "de equipos",  "de jardín",   "de pan",      "de colores",  "de vidrio",    "de madera",
-          "de café",      "de cocina",   "de cuero",    "de luces",    "de leche",    "de muebles",   "de motores",
-          "de música",    "de fruta",    "de papel",    "de caballos", "de plantas",  "de ruedas",    "de arena",
-          "de barcos",    "de escuelas", "de deporte",  "de calles",   "de té",       "de bosques",   "de mar",
-          "de vino",      "de lana",     "de trenes",   "de ladrillos", "de techos",  "de hielo",     "de puerto",
-          "de noche",     "de parques",  "de bicis",    "de danza",    "de torres",   "de lagos",     "de puentes",
-          "de playas",    "de norte",    "de salud",    "de pagos"},
+         {"de precios",   "de clientes", "de almacén", "de ventas",    "de compras", "de personal", "de materiales",
+          "de mercado",   "de red",      "de salas",   "de pruebas",   "de nóminas", "de calidad",  "de transporte",
+          "de edificios", "de equipos",  "de jardín",  "de pan",       "de colores", "de vidrio",   "de madera",
+          "de café",      "de cocina",   "de cuero",   "de luces",     "de leche",   "de muebles",  "de motores",
+          "de música",    "de fruta",    "de papel",   "de caballos",  "de plantas", "de ruedas",   "de arena",
+          "de barcos",    "de escuelas", "de deporte", "de calles",    "de té",      "de bosques",  "de mar",
+          "de vino",      "de lana",     "de trenes",  "de ladrillos", "de techos",  "de hielo",    "de puerto",
+          "de noche",     "de parques",  "de bicis",   "de danza",     "de torres",  "de lagos",    "de puentes",
+          "de playas",    "de norte",    "de salud",   "de pagos"},
          {"de ventanas", "de peces", "de miel", "de queso", "de museos", "de rosas", "de sal", "de jabón",
           "de juguetes", "de alfombras", "de molinos", "de estaciones"}},
         {"doc_head",
          {"la lista", "la tabla", "el plan", "el informe", "el archivo", "la ficha", "el manual", "el contrato",
           "la carta", "la guía", "la factura", "el calendario", "el resumen", "el mapa", "la página", "el modelo"},
          {"el registro", "el folleto", "el recibo", "la receta", "la cuenta", "el esquema"}},
-        {"doc", {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} para {invention}",
-                 "{doc_head} {of} de {invention}"}},
+        {"doc",
+         {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} para {invention}",
+          "{doc_head} {of} de {invention}"}},
         {"doc_verb",
          {"revisar", "enviar", "imprimir", "traducir", "terminar", "corregir", "compartir", "preparar", "copiar",
           "firmar", "leer", "completar", "ordenar", "publicar"}},
@@ -46,8 +47,8 @@ std::vector<WordClass> words() {
           "contiene errores", "no sale bien"}},
         {"problem", {"{doc} {trouble}", "{doc} {trouble}", "{invention} no responde"}},
         {"decision_verb", {"mantener", "sustituir", "aplazar", "cambiar", "simplificar", "probar", "quitar"}},
-        {"decision", {"{decision_verb} {doc}", "{decision_verb} {doc}", "trabajar con {invention}",
-                      "empezar sin {invention}"}},
+        {"decision",
+         {"{decision_verb} {doc}", "{decision_verb} {doc}", "trabajar con {invention}", "empezar sin {invention}"}},
     };
 }
 
@@ -78,11 +79,27 @@ void add_chat(LanguagePack& pack) {
     pack.meet_object = {"A las {time} no puedo, ¿puede ser a las {new_time}?", "Las {time} no, ¿mejor las {new_time}?"};
     pack.meet_moved = {"Vale, entonces {on} a las {new_time}.", "Sin problema, nos vemos {on} a las {new_time}.",
                        "Bien, que sea {on} a las {new_time}."};
-    pack.small_talk = {"¡Buenos días!", "Hola a todos.", "¡Gracias!", "Buen trabajo, gracias.", "Suena bien.",
-                       "Estoy de acuerdo.", "Buena idea.", "El café está listo.", "Llueve otra vez.",
-                       "Perdón, estaba en otra llamada.", "Mi tren llegó tarde hoy.", "¿Comemos a las {time}?",
-                       "Salgo a las {time}.", "Gracias por la respuesta rápida.", "Ninguna pregunta por mi parte.",
-                       "Perfecto, gracias.", "Hay tarta en la cocina.", "OK.", "Sí.", "Es verdad.", "De nada.",
+    pack.small_talk = {"¡Buenos días!",
+                       "Hola a todos.",
+                       "¡Gracias!",
+                       "Buen trabajo, gracias.",
+                       "Suena bien.",
+                       "Estoy de acuerdo.",
+                       "Buena idea.",
+                       "El café está listo.",
+                       "Llueve otra vez.",
+                       "Perdón, estaba en otra llamada.",
+                       "Mi tren llegó tarde hoy.",
+                       "¿Comemos a las {time}?",
+                       "Salgo a las {time}.",
+                       "Gracias por la respuesta rápida.",
+                       "Ninguna pregunta por mi parte.",
+                       "Perfecto, gracias.",
+                       "Hay tarta en la cocina.",
+                       "OK.",
+                       "Sí.",
+                       "Es verdad.",
+                       "De nada.",
                        "Me alegro."};
 }
 
@@ -90,18 +107,34 @@ void add_requests(LanguagePack& pack) {
     pack.system = "Hoy es {today}. Próximos días: {days}.";
     pack.intro = {"Estos son los últimos diez mensajes de nuestro chat:", "Los últimos diez mensajes:",
                   "Este es el chat de la oficina:", "Lee este chat, por favor:", "Chat:"};
-    pack.ask_summary = {"Resume el chat.", "¿Puedes resumir esta conversación?", "¿De qué trata este chat?",
-                        "Escribe un resumen corto.", "Un resumen, por favor.", "No leí el chat. ¿Qué pasó?",
-                        "Dame los puntos importantes del chat.", "¿De qué han hablado?",
-                        "Haz un resumen de los últimos mensajes.", "Resume estos mensajes, por favor."};
-    pack.ask_items = {"Enumera las tareas.", "¿Cuáles son las tareas?", "¿Quién tiene que hacer qué, y para cuándo?",
-                      "Dame todas las tareas con persona y fecha.", "Haz la lista de tareas.",
-                      "¿Qué tareas se acordaron?", "Las tareas, por favor.", "¿Qué hay que hacer, y quién lo hace?",
-                      "Prepara una lista de las tareas abiertas.", "Muéstrame las tareas de este chat."};
-    pack.ask_invite = {"Invita a la gente a la reunión.", "Crea la reunión en el calendario.",
-                       "Envía las invitaciones para la reunión, por favor.", "Pon la reunión en el calendario.",
-                       "Organiza la próxima reunión.", "Fija la reunión acordada.",
-                       "¿Puedes crear la reunión e invitar a la gente?", "Prepara una invitación para la reunión.",
+    pack.ask_summary = {"Resume el chat.",
+                        "¿Puedes resumir esta conversación?",
+                        "¿De qué trata este chat?",
+                        "Escribe un resumen corto.",
+                        "Un resumen, por favor.",
+                        "No leí el chat. ¿Qué pasó?",
+                        "Dame los puntos importantes del chat.",
+                        "¿De qué han hablado?",
+                        "Haz un resumen de los últimos mensajes.",
+                        "Resume estos mensajes, por favor."};
+    pack.ask_items = {"Enumera las tareas.",
+                      "¿Cuáles son las tareas?",
+                      "¿Quién tiene que hacer qué, y para cuándo?",
+                      "Dame todas las tareas con persona y fecha.",
+                      "Haz la lista de tareas.",
+                      "¿Qué tareas se acordaron?",
+                      "Las tareas, por favor.",
+                      "¿Qué hay que hacer, y quién lo hace?",
+                      "Prepara una lista de las tareas abiertas.",
+                      "Muéstrame las tareas de este chat."};
+    pack.ask_invite = {"Invita a la gente a la reunión.",
+                       "Crea la reunión en el calendario.",
+                       "Envía las invitaciones para la reunión, por favor.",
+                       "Pon la reunión en el calendario.",
+                       "Organiza la próxima reunión.",
+                       "Fija la reunión acordada.",
+                       "¿Puedes crear la reunión e invitar a la gente?",
+                       "Prepara una invitación para la reunión.",
                        "Fija la reunión de seguimiento, por favor."};
     pack.ask_who = {"¿Quién va a {task}?", "¿Quién tiene que {task}?", "Dime quién debe {task}.",
                     "¿A quién le toca {task}?"};
@@ -119,9 +152,18 @@ void add_requests(LanguagePack& pack) {
                         "Escríbelo con menos palabras: \"{text}\"", "Una versión más corta, por favor: \"{text}\""};
     pack.ask_formal = {"Haz esto más formal: \"{text}\"", "Reescribe esto en estilo formal: \"{text}\"",
                        "Haz cortés este mensaje: \"{text}\"", "Una versión formal, por favor: \"{text}\""};
-    pack.ask_other = {"Hola", "Buenos días", "¿Quién eres?", "¿Qué sabes hacer?", "Ayuda", "Cuéntame un chiste.",
-                      "¿Cuál es la capital de Francia?", "¿Qué tiempo hace?", "¿Cómo estás?", "Escribe un poema.",
-                      "¡Gracias!", "¿Cómo te llamas?"};
+    pack.ask_other = {"Hola",
+                      "Buenos días",
+                      "¿Quién eres?",
+                      "¿Qué sabes hacer?",
+                      "Ayuda",
+                      "Cuéntame un chiste.",
+                      "¿Cuál es la capital de Francia?",
+                      "¿Qué tiempo hace?",
+                      "¿Cómo estás?",
+                      "Escribe un poema.",
+                      "¡Gracias!",
+                      "¿Cómo te llamas?"};
     pack.wordy = {"Hola a todos, solo quería deciros que voy a {task} {by}, y muchas gracias por la paciencia.",
                   "Lo he pensado mucho, y por lo que veo voy a {task} {by}, si os parece bien a todos.",
                   "Perdón por el largo silencio, la buena noticia es que voy a {task} {by}.",
@@ -156,14 +198,15 @@ LanguagePack make() {
     pack.english_name = "Spanish";
     pack.weekdays = {"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"};
     pack.first_names = latin_first_names(
-        {"Ana", "Beatriz", "Carlos", "Diego", "Elena", "Fernando", "Gloria", "Hugo", "Inés", "Javier", "Lucía", "Miguel",
-         "Nuria", "Óscar", "Pablo", "Raquel", "Sergio", "Teresa", "Víctor", "Yolanda", "Jorge", "Marta", "Rosa", "Luis",
-         "Pilar", "Manuel", "Andrés", "Sofía", "Laura", "Julio", "Carmen", "Rafael", "Silvia", "Tomás"},
+        {"Ana",    "Beatriz", "Carlos", "Diego",  "Elena",  "Fernando", "Gloria", "Hugo",   "Inés",
+         "Javier", "Lucía",   "Miguel", "Nuria",  "Óscar",  "Pablo",    "Raquel", "Sergio", "Teresa",
+         "Víctor", "Yolanda", "Jorge",  "Marta",  "Rosa",   "Luis",     "Pilar",  "Manuel", "Andrés",
+         "Sofía",  "Laura",   "Julio",  "Carmen", "Rafael", "Silvia",   "Tomás"},
         {"Gonzalo", "Paloma", "Ignacio", "Ximena", "Leandro", "Mercedes", "Ramiro", "Azucena", "Esteban"});
     pack.last_names = latin_last_names(
-        {"García", "Martínez", "López", "Sánchez", "Pérez", "Gómez", "Díaz", "Muñoz", "Álvarez", "Romero", "Alonso",
-         "Navarro", "Torres", "Ramos", "Gil", "Serrano", "Blanco", "Molina", "Morales", "Suárez", "Ortega", "Castro",
-         "Rubio", "Marín", "Sanz", "Iglesias", "Medina", "Cortés", "Castillo", "Santos"},
+        {"García", "Martínez", "López",  "Sánchez", "Pérez", "Gómez",    "Díaz",   "Muñoz",  "Álvarez",  "Romero",
+         "Alonso", "Navarro",  "Torres", "Ramos",   "Gil",   "Serrano",  "Blanco", "Molina", "Morales",  "Suárez",
+         "Ortega", "Castro",   "Rubio",  "Marín",   "Sanz",  "Iglesias", "Medina", "Cortés", "Castillo", "Santos"},
         {"Quintana", "Herrero", "Villanueva", "Carrasco", "Espinosa", "Figueroa", "Zamora", "Pacheco"});
     pack.inventions = latin_inventions();
     pack.words = words();

@@ -13,27 +13,29 @@ std::vector<WordClass> words() {
          {"piano", "bilancio", "progetto", "corso", "concorso", "sito", "catalogo", "contratto", "viaggio", "mercato"},
          {"festival", "cantiere", "torneo", "forum", "laboratorio"}},
         {"of",
-         {"dei prezzi",  "dei clienti",  "del magazzino", "delle vendite", "degli acquisti", "del personale",
-          "dei materiali", "del mercato", "della rete",   "delle sale",    "dei test",      "degli stipendi",
-          "della qualità", "dei trasporti", "del palazzo", "degli attrezzi", "del giardino", "del pane",
-          "dei colori",  "del vetro",    "del legno",     "del caffè",     "della cucina",  "della pelle",
-          "della luce",  "del latte",    "dei mobili",    "dei motori",    "della musica",  "della frutta",
-          "della carta", "dei cavalli",  "delle piante",  "delle gomme",   "della sabbia",  "delle barche",
-          "delle scuole", "dello sport", "delle strade",  "del tè",        "dei boschi",    "del mare",
-          "del vino",    "della lana",   "dei treni",     "dei mattoni",   "dei tetti",     "del ghiaccio",
-          "del porto",   "della notte",  "del parco",     "delle bici",    "della danza",   "della torre",
-          "del lago",    "del ponte",    "della spiaggia", "del nord",     "del sud",       "della salute"},
+         {"dei prezzi",    "dei clienti",   "del magazzino",  "delle vendite",  "degli acquisti", "del personale",
+          "dei materiali", "del mercato",   "della rete",     "delle sale",     "dei test",       "degli stipendi",
+          "della qualità", "dei trasporti", "del palazzo",    "degli attrezzi", "del giardino",   "del pane",
+          "dei colori",    "del vetro",     "del legno",      "del caffè",      "della cucina",   "della pelle",
+          "della luce",    "del latte",     "dei mobili",     "dei motori",     "della musica",   "della frutta",
+          "della carta",   "dei cavalli",   "delle piante",   "delle gomme",    "della sabbia",   "delle barche",
+          "delle scuole",  "dello sport",   "delle strade",   "del tè",         "dei boschi",     "del mare",
+          "del vino",      "della lana",    "dei treni",      "dei mattoni",    "dei tetti",      "del ghiaccio",
+          "del porto",     "della notte",   "del parco",      "delle bici",     "della danza",    "della torre",
+          "del lago",      "del ponte",     "della spiaggia", "del nord",       "del sud",        "della salute"},
          {"delle finestre", "dei pesci", "del miele", "del formaggio", "dei musei", "delle rose", "del sale",
           "del sapone", "dei giocattoli", "dei tappeti", "del mulino", "della stazione"}},
         {"doc_head",
-         {"la lista", "la tabella", "il piano", "il rapporto", "il fascicolo", "la scheda", "il manuale", "il contratto",
-          "la lettera", "la guida", "la fattura", "il calendario", "il riassunto", "la mappa", "la pagina", "il modello"},
+         {"la lista", "la tabella", "il piano", "il rapporto", "il fascicolo", "la scheda", "il manuale",
+          "il contratto", "la lettera", "la guida", "la fattura", "il calendario", "il riassunto", "la mappa",
+          "la pagina", "il modello"},
          {"il registro", "il volantino", "il preventivo", "la ricevuta", "il conto", "lo schema"}},
-        {"doc", {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} per {invention}",
-                 "{doc_head} {of} di {invention}"}},
+        {"doc",
+         {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} per {invention}",
+          "{doc_head} {of} di {invention}"}},
         {"doc_verb",
-         {"controllare", "inviare", "stampare", "tradurre", "finire", "correggere", "condividere", "preparare", "copiare",
-          "firmare", "rileggere", "completare", "ordinare", "pubblicare"}},
+         {"controllare", "inviare", "stampare", "tradurre", "finire", "correggere", "condividere", "preparare",
+          "copiare", "firmare", "rileggere", "completare", "ordinare", "pubblicare"}},
         {"contact",
          {"la banca", "il comune", "il cuoco", "il tecnico", "la fotografa", "la direttrice", "il fornitore",
           "la contabile", "il servizio clienti", "il corriere", "la biblioteca", "il sindacato", "la scuola"},
@@ -47,8 +49,8 @@ std::vector<WordClass> words() {
           "contiene errori", "non è ancora finale"}},
         {"problem", {"{doc} {trouble}", "{doc} {trouble}", "{invention} non risponde"}},
         {"decision_verb", {"tenere", "sostituire", "rimandare", "cambiare", "semplificare", "provare", "togliere"}},
-        {"decision", {"{decision_verb} {doc}", "{decision_verb} {doc}", "lavorare con {invention}",
-                      "cominciare senza {contact}"}},
+        {"decision",
+         {"{decision_verb} {doc}", "{decision_verb} {doc}", "lavorare con {invention}", "cominciare senza {contact}"}},
     };
 }
 
@@ -65,8 +67,8 @@ void add_chat(LanguagePack& pack) {
                          "Un problema: {problem}."};
     pack.decision_said = {"Allora è deciso: {decision}.", "Va bene, vogliamo {decision}, deciso.",
                           "La nostra decisione: {decision}.", "D'accordo, possiamo {decision}, è deciso."};
-    pack.take = {"Posso {task} {by}.", "Voglio {task} {by}.", "Va bene, riesco a {task} {by}.", "La mia parte: {task} {by}.",
-                 "Penso di {task} {by}."};
+    pack.take = {"Posso {task} {by}.", "Voglio {task} {by}.", "Va bene, riesco a {task} {by}.",
+                 "La mia parte: {task} {by}.", "Penso di {task} {by}."};
     pack.give = {"{first}, puoi {task} {by}?", "{first}, potresti {task} {by}?", "{first}, devi {task} {by}.",
                  "{first}, ti chiedo di {task} {by}."};
     pack.accept = {"Sì, lo faccio io.", "Certo, nessun problema.", "Va bene, sarà fatto.", "Bene, è nella mia lista.",
@@ -79,30 +81,62 @@ void add_chat(LanguagePack& pack) {
     pack.meet_object = {"Alle {time} non posso, va bene alle {new_time}?", "Le {time} no, meglio le {new_time}?"};
     pack.meet_moved = {"Va bene, allora {on} alle {new_time}.", "Nessun problema, ci vediamo {on} alle {new_time}.",
                        "Bene, facciamo {on} alle {new_time}."};
-    pack.small_talk = {"Buongiorno!", "Ciao a tutti.", "Grazie!", "Bel lavoro, grazie.", "Suona bene.", "Sono d'accordo.",
-                       "Giusto.", "Il caffè è pronto.", "Piove ancora.", "Scusate, ero in un'altra riunione.",
-                       "Il mio treno era in ritardo.", "Pranzo alle {time}?", "Esco alle {time}.",
-                       "Grazie per la risposta veloce.", "Nessuna domanda da parte mia.", "Perfetto, grazie.",
-                       "In cucina c'è una torta.", "OK.", "Sì.", "È vero.", "Di niente.", "Mi fa piacere."};
+    pack.small_talk = {"Buongiorno!",
+                       "Ciao a tutti.",
+                       "Grazie!",
+                       "Bel lavoro, grazie.",
+                       "Suona bene.",
+                       "Sono d'accordo.",
+                       "Giusto.",
+                       "Il caffè è pronto.",
+                       "Piove ancora.",
+                       "Scusate, ero in un'altra riunione.",
+                       "Il mio treno era in ritardo.",
+                       "Pranzo alle {time}?",
+                       "Esco alle {time}.",
+                       "Grazie per la risposta veloce.",
+                       "Nessuna domanda da parte mia.",
+                       "Perfetto, grazie.",
+                       "In cucina c'è una torta.",
+                       "OK.",
+                       "Sì.",
+                       "È vero.",
+                       "Di niente.",
+                       "Mi fa piacere."};
 }
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Oggi è {today}. Prossimi giorni: {days}.";
     pack.intro = {"Ecco gli ultimi dieci messaggi della nostra chat:", "Gli ultimi dieci messaggi:",
                   "Questa è la chat del nostro ufficio:", "Leggi questa chat, per favore:", "Chat:"};
-    pack.ask_summary = {"Riassumi la chat.", "Puoi riassumere questa conversazione?", "Di che cosa parla questa chat?",
-                        "Scrivi un breve riassunto.", "Un riassunto, per favore.",
-                        "Non ho letto la chat. Che cosa è successo?", "Dammi i punti importanti della chat.",
-                        "Di che cosa hanno parlato?", "Fai un riassunto degli ultimi messaggi.",
+    pack.ask_summary = {"Riassumi la chat.",
+                        "Puoi riassumere questa conversazione?",
+                        "Di che cosa parla questa chat?",
+                        "Scrivi un breve riassunto.",
+                        "Un riassunto, per favore.",
+                        "Non ho letto la chat. Che cosa è successo?",
+                        "Dammi i punti importanti della chat.",
+                        "Di che cosa hanno parlato?",
+                        "Fai un riassunto degli ultimi messaggi.",
                         "Riassumi questi messaggi, per favore."};
-    pack.ask_items = {"Elenca i compiti.", "Quali sono i compiti?", "Chi deve fare che cosa, ed entro quando?",
-                      "Dammi tutti i compiti con persona e data.", "Fai la lista dei compiti.",
-                      "Quali compiti sono stati decisi?", "I compiti, per favore.", "Che cosa c'è da fare, e chi lo fa?",
-                      "Prepara un elenco dei compiti aperti.", "Mostrami i compiti di questa chat."};
-    pack.ask_invite = {"Invita le persone alla riunione.", "Crea la riunione nel calendario.",
-                       "Manda gli inviti per la riunione, per favore.", "Metti la riunione nel calendario.",
-                       "Organizza la prossima riunione.", "Fissa la riunione concordata.",
-                       "Puoi creare la riunione e invitare tutti?", "Prepara un invito per la riunione.",
+    pack.ask_items = {"Elenca i compiti.",
+                      "Quali sono i compiti?",
+                      "Chi deve fare che cosa, ed entro quando?",
+                      "Dammi tutti i compiti con persona e data.",
+                      "Fai la lista dei compiti.",
+                      "Quali compiti sono stati decisi?",
+                      "I compiti, per favore.",
+                      "Che cosa c'è da fare, e chi lo fa?",
+                      "Prepara un elenco dei compiti aperti.",
+                      "Mostrami i compiti di questa chat."};
+    pack.ask_invite = {"Invita le persone alla riunione.",
+                       "Crea la riunione nel calendario.",
+                       "Manda gli inviti per la riunione, per favore.",
+                       "Metti la riunione nel calendario.",
+                       "Organizza la prossima riunione.",
+                       "Fissa la riunione concordata.",
+                       "Puoi creare la riunione e invitare tutti?",
+                       "Prepara un invito per la riunione.",
                        "Fissa la riunione di seguito, per favore."};
     pack.ask_who = {"Chi deve {task}?", "Chi può {task}?", "Dimmi chi deve {task}.", "A chi tocca {task}?"};
     pack.ask_due = {"Entro quando bisogna {task}?", "Qual è la scadenza per {task}?", "Entro che data devono {task}?",
@@ -121,9 +155,18 @@ void add_requests(LanguagePack& pack) {
                         "Scrivilo con meno parole: \"{text}\"", "Una versione più corta, per favore: \"{text}\""};
     pack.ask_formal = {"Rendi questo più formale: \"{text}\"", "Riscrivi in stile formale: \"{text}\"",
                        "Rendi cortese questo messaggio: \"{text}\"", "Una versione formale, per favore: \"{text}\""};
-    pack.ask_other = {"Ciao", "Buongiorno", "Chi sei?", "Che cosa sai fare?", "Aiuto", "Raccontami una barzelletta.",
-                      "Qual è la capitale della Francia?", "Che tempo fa?", "Come stai?", "Scrivi una poesia.",
-                      "Grazie!", "Come ti chiami?"};
+    pack.ask_other = {"Ciao",
+                      "Buongiorno",
+                      "Chi sei?",
+                      "Che cosa sai fare?",
+                      "Aiuto",
+                      "Raccontami una barzelletta.",
+                      "Qual è la capitale della Francia?",
+                      "Che tempo fa?",
+                      "Come stai?",
+                      "Scrivi una poesia.",
+                      "Grazie!",
+                      "Come ti chiami?"};
     pack.wordy = {"Ciao a tutti, volevo solo farvi sapere che posso {task} {by}, e grazie mille per la pazienza.",
                   "Ci ho pensato a lungo, e per quanto ne so posso {task} {by}, se va bene a tutti voi.",
                   "Scusate il lungo silenzio, la buona notizia è che posso {task} {by}.",
@@ -158,14 +201,15 @@ LanguagePack make() {
     pack.english_name = "Italian";
     pack.weekdays = {"lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"};
     pack.first_names = latin_first_names(
-        {"Anna", "Bruno", "Chiara", "Dario", "Elisa", "Fabio", "Giulia", "Irene", "Luca", "Marta", "Nicola", "Ornella",
-         "Paolo", "Rita", "Sandro", "Teresa", "Ugo", "Valeria", "Matteo", "Silvia", "Giorgio", "Federica", "Claudio",
-         "Lorenzo", "Beatrice", "Stefano", "Roberta", "Davide", "Alessia", "Pietro", "Carla", "Enrico", "Sara"},
+        {"Anna",   "Bruno",   "Chiara",  "Dario",    "Elisa",   "Fabio",   "Giulia",   "Irene",   "Luca",
+         "Marta",  "Nicola",  "Ornella", "Paolo",    "Rita",    "Sandro",  "Teresa",   "Ugo",     "Valeria",
+         "Matteo", "Silvia",  "Giorgio", "Federica", "Claudio", "Lorenzo", "Beatrice", "Stefano", "Roberta",
+         "Davide", "Alessia", "Pietro",  "Carla",    "Enrico",  "Sara"},
         {"Ludovica", "Ettore", "Ginevra", "Saverio", "Ilaria", "Umberto", "Fiorella", "Tommaso", "Azzurra"});
     pack.last_names = latin_last_names(
-        {"Rossi", "Russo", "Ferrari", "Esposito", "Romano", "Colombo", "Ricci", "Marino", "Greco", "Bruno", "Gallo",
-         "Conti", "Costa", "Mancini", "Rizzo", "Lombardi", "Moretti", "Fontana", "Santoro", "Mariani", "Rinaldi",
-         "Caruso", "Ferrara", "Galli", "Martini", "Leone", "Longo", "Gentile", "Vitale", "Serra"},
+        {"Rossi",   "Russo",  "Ferrari", "Esposito", "Romano",  "Colombo",  "Ricci",   "Marino",  "Greco",   "Bruno",
+         "Gallo",   "Conti",  "Costa",   "Mancini",  "Rizzo",   "Lombardi", "Moretti", "Fontana", "Santoro", "Mariani",
+         "Rinaldi", "Caruso", "Ferrara", "Galli",    "Martini", "Leone",    "Longo",   "Gentile", "Vitale",  "Serra"},
         {"Bellini", "Cattaneo", "Delfino", "Fiore", "Guidi", "Palumbo", "Sartori", "Valentini"});
     pack.inventions = latin_inventions();
     pack.words = words();

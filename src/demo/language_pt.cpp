@@ -13,23 +13,24 @@ std::vector<WordClass> words() {
          {"plano", "orçamento", "projeto", "curso", "concurso", "site", "catálogo", "contrato", "evento", "relatório"},
          {"festival", "torneio", "fórum", "desfile", "seminário"}},
         {"of",
-         {"de preços",    "de clientes", "de estoque",  "de vendas",   "de compras",  "de pessoal",   "de materiais",
-          "de mercado",   "de rede",     "de salas",    "de testes",   "de salários", "de qualidade", "de transporte",
-          "de prédios",   "de equipes",  "de jardim",   "de pão",      "de cores",    "de vidro",     "de madeira",
-          "de café",      "de cozinha",  "de couro",    "de luzes",    "de leite",    "de móveis",    "de motores",
-          "de música",    "de frutas",   "de papel",    "de cavalos",  "de plantas",  "de pneus",     "de areia",
-          "de barcos",    "de escolas",  "de esporte",  "de ruas",     "de chá",      "de bosques",   "de mar",
-          "de vinho",     "de lã",       "de trens",    "de tijolos",  "de telhados", "de gelo",      "de porto",
-          "de noite",     "de parques",  "de bicicletas", "de dança",  "de torres",   "de lagos",     "de pontes",
-          "de praias",    "de saúde",    "de pagamentos", "de viagens"},
+         {"de preços",  "de clientes", "de estoque",    "de vendas",  "de compras",  "de pessoal",   "de materiais",
+          "de mercado", "de rede",     "de salas",      "de testes",  "de salários", "de qualidade", "de transporte",
+          "de prédios", "de equipes",  "de jardim",     "de pão",     "de cores",    "de vidro",     "de madeira",
+          "de café",    "de cozinha",  "de couro",      "de luzes",   "de leite",    "de móveis",    "de motores",
+          "de música",  "de frutas",   "de papel",      "de cavalos", "de plantas",  "de pneus",     "de areia",
+          "de barcos",  "de escolas",  "de esporte",    "de ruas",    "de chá",      "de bosques",   "de mar",
+          "de vinho",   "de lã",       "de trens",      "de tijolos", "de telhados", "de gelo",      "de porto",
+          "de noite",   "de parques",  "de bicicletas", "de dança",   "de torres",   "de lagos",     "de pontes",
+          "de praias",  "de saúde",    "de pagamentos", "de viagens"},
          {"de janelas", "de peixes", "de mel", "de queijo", "de museus", "de rosas", "de sal", "de sabão",
           "de brinquedos", "de tapetes", "de moinhos", "de estações"}},
         {"doc_head",
          {"a lista", "a tabela", "o plano", "o relatório", "o arquivo", "a ficha", "o manual", "o contrato", "a carta",
           "o guia", "a fatura", "o calendário", "o resumo", "o mapa", "a página", "o modelo"},
          {"o registro", "o folheto", "o recibo", "a planilha", "a conta", "o esquema"}},
-        {"doc", {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} para {invention}",
-                 "{doc_head} {of} de {invention}"}},
+        {"doc",
+         {"{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of}", "{doc_head} {of} para {invention}",
+          "{doc_head} {of} de {invention}"}},
         {"doc_verb",
          {"verificar", "enviar", "imprimir", "traduzir", "terminar", "corrigir", "compartilhar", "preparar", "copiar",
           "assinar", "ler", "completar", "ordenar", "publicar"}},
@@ -46,8 +47,8 @@ std::vector<WordClass> words() {
           "tem erros", "chega tarde"}},
         {"problem", {"{doc} {trouble}", "{doc} {trouble}", "{invention} não responde"}},
         {"decision_verb", {"manter", "substituir", "adiar", "mudar", "simplificar", "testar", "tirar"}},
-        {"decision", {"{decision_verb} {doc}", "{decision_verb} {doc}", "trabalhar com {invention}",
-                      "começar sem {contact}"}},
+        {"decision",
+         {"{decision_verb} {doc}", "{decision_verb} {doc}", "trabalhar com {invention}", "começar sem {contact}"}},
     };
 }
 
@@ -66,8 +67,8 @@ void add_chat(LanguagePack& pack) {
                           "Nossa decisão: {decision}.", "De acordo, queremos {decision}, está decidido."};
     pack.take = {"Vou {task} {by}.", "Posso {task} {by}.", "Certo, vou {task} {by}.", "Minha parte: {task} {by}.",
                  "Quero {task} {by}."};
-    pack.give = {"{first}, você pode {task} {by}?", "{first}, poderia {task} {by}?", "{first}, você precisa {task} {by}.",
-                 "{first}, por favor, é preciso {task} {by}."};
+    pack.give = {"{first}, você pode {task} {by}?", "{first}, poderia {task} {by}?",
+                 "{first}, você precisa {task} {by}.", "{first}, por favor, é preciso {task} {by}."};
     pack.accept = {"Sim, eu faço.", "Claro, sem problema.", "Certo, assim será.", "Bom, está na minha lista.",
                    "Sim, com prazer."};
     pack.meet_all = {"Vamos nos reunir todos {on} às {time}.", "Reunião de acompanhamento {on} às {time}, com todos.",
@@ -78,29 +79,62 @@ void add_chat(LanguagePack& pack) {
     pack.meet_object = {"Às {time} não posso, pode ser às {new_time}?", "{time} é ruim para mim, que tal {new_time}?"};
     pack.meet_moved = {"Certo, então {on} às {new_time}.", "Sem problema, nos vemos {on} às {new_time}.",
                        "Bom, fica {on} às {new_time}."};
-    pack.small_talk = {"Bom dia!", "Olá a todos.", "Muito bem!", "Bom trabalho, valeu.", "Parece bom.", "Concordo.",
-                       "Boa ideia.", "O café está pronto.", "Está chovendo de novo.", "Desculpem, eu estava em outra reunião.",
-                       "Meu trem atrasou hoje.", "Almoço às {time}?", "Saio às {time}.", "Que resposta rápida!",
-                       "Nenhuma pergunta da minha parte.", "Perfeito.", "Tem bolo na cozinha.", "OK.", "Sim.",
-                       "É verdade.", "De nada.", "Que bom ouvir isso."};
+    pack.small_talk = {"Bom dia!",
+                       "Olá a todos.",
+                       "Muito bem!",
+                       "Bom trabalho, valeu.",
+                       "Parece bom.",
+                       "Concordo.",
+                       "Boa ideia.",
+                       "O café está pronto.",
+                       "Está chovendo de novo.",
+                       "Desculpem, eu estava em outra reunião.",
+                       "Meu trem atrasou hoje.",
+                       "Almoço às {time}?",
+                       "Saio às {time}.",
+                       "Que resposta rápida!",
+                       "Nenhuma pergunta da minha parte.",
+                       "Perfeito.",
+                       "Tem bolo na cozinha.",
+                       "OK.",
+                       "Sim.",
+                       "É verdade.",
+                       "De nada.",
+                       "Que bom ouvir isso."};
 }
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Hoje é {today}. Próximos dias: {days}.";
     pack.intro = {"Estas são as últimas dez mensagens do nosso chat:", "As últimas dez mensagens:",
                   "Este é o chat do escritório:", "Leia este chat, por favor:", "Chat:"};
-    pack.ask_summary = {"Resuma o chat.", "Você pode resumir esta conversa?", "Sobre o que é este chat?",
-                        "Escreva um resumo curto.", "Um resumo, por favor.", "Não li o chat. O que aconteceu?",
-                        "Quais são os pontos importantes do chat?", "Sobre o que eles falaram?",
-                        "Faça um resumo das últimas mensagens.", "Resuma estas mensagens, por favor."};
-    pack.ask_items = {"Liste as tarefas.", "Quais são as tarefas?", "Quem precisa fazer o quê, e até quando?",
-                      "Mostre todas as tarefas com pessoa e data.", "Faça a lista de tarefas.",
-                      "Que tarefas foram combinadas?", "As tarefas, por favor.", "O que é preciso fazer, e quem faz?",
-                      "Prepare uma lista das tarefas abertas.", "Mostre as tarefas deste chat."};
-    pack.ask_invite = {"Convide as pessoas para a reunião.", "Crie a reunião no calendário.",
-                       "Envie os convites para a reunião, por favor.", "Coloque a reunião no calendário.",
-                       "Organize a próxima reunião.", "Marque a reunião combinada.",
-                       "Você pode criar a reunião e convidar as pessoas?", "Prepare um convite para a reunião.",
+    pack.ask_summary = {"Resuma o chat.",
+                        "Você pode resumir esta conversa?",
+                        "Sobre o que é este chat?",
+                        "Escreva um resumo curto.",
+                        "Um resumo, por favor.",
+                        "Não li o chat. O que aconteceu?",
+                        "Quais são os pontos importantes do chat?",
+                        "Sobre o que eles falaram?",
+                        "Faça um resumo das últimas mensagens.",
+                        "Resuma estas mensagens, por favor."};
+    pack.ask_items = {"Liste as tarefas.",
+                      "Quais são as tarefas?",
+                      "Quem precisa fazer o quê, e até quando?",
+                      "Mostre todas as tarefas com pessoa e data.",
+                      "Faça a lista de tarefas.",
+                      "Que tarefas foram combinadas?",
+                      "As tarefas, por favor.",
+                      "O que é preciso fazer, e quem faz?",
+                      "Prepare uma lista das tarefas abertas.",
+                      "Mostre as tarefas deste chat."};
+    pack.ask_invite = {"Convide as pessoas para a reunião.",
+                       "Crie a reunião no calendário.",
+                       "Envie os convites para a reunião, por favor.",
+                       "Coloque a reunião no calendário.",
+                       "Organize a próxima reunião.",
+                       "Marque a reunião combinada.",
+                       "Você pode criar a reunião e convidar as pessoas?",
+                       "Prepare um convite para a reunião.",
                        "Marque a reunião de acompanhamento, por favor."};
     pack.ask_who = {"Quem vai {task}?", "Quem precisa {task}?", "Diga quem deve {task}.", "Quem ficou de {task}?"};
     pack.ask_due = {"Até quando é preciso {task}?", "Qual é o prazo para {task}?", "Até que data eles devem {task}?",
@@ -111,15 +145,26 @@ void add_requests(LanguagePack& pack) {
                         "Data e hora da reunião?", "Quando é a próxima reunião?"};
     pack.ask_people = {"Quem participou do chat?", "Liste as pessoas do chat.", "Quem escreveu?",
                        "Diga o nome de todos os participantes."};
-    pack.ask_problem = {"Qual é o problema?", "Que problema foi citado?", "Existe algum problema?", "O que deu errado?"};
-    pack.ask_decision = {"O que foi decidido?", "Qual é a decisão?", "Eles tomaram uma decisão?", "O que eles decidiram?"};
+    pack.ask_problem = {"Qual é o problema?", "Que problema foi citado?", "Existe algum problema?",
+                        "O que deu errado?"};
+    pack.ask_decision = {"O que foi decidido?", "Qual é a decisão?", "Eles tomaram uma decisão?",
+                         "O que eles decidiram?"};
     pack.ask_shorter = {"Encurte isto: \"{text}\"", "Deixe esta mensagem mais curta: \"{text}\"",
                         "Escreva com menos palavras: \"{text}\"", "Uma versão mais curta, por favor: \"{text}\""};
     pack.ask_formal = {"Deixe isto mais formal: \"{text}\"", "Reescreva em estilo formal: \"{text}\"",
                        "Deixe esta mensagem educada: \"{text}\"", "Uma versão formal, por favor: \"{text}\""};
-    pack.ask_other = {"Olá", "Bom dia", "Quem é você?", "O que você sabe fazer?", "Ajuda", "Conte uma piada.",
-                      "Qual é a capital da França?", "Como está o tempo?", "Como vai?", "Escreva um poema.",
-                      "Obrigado!", "Qual é o seu nome?"};
+    pack.ask_other = {"Olá",
+                      "Bom dia",
+                      "Quem é você?",
+                      "O que você sabe fazer?",
+                      "Ajuda",
+                      "Conte uma piada.",
+                      "Qual é a capital da França?",
+                      "Como está o tempo?",
+                      "Como vai?",
+                      "Escreva um poema.",
+                      "Obrigado!",
+                      "Qual é o seu nome?"};
     pack.wordy = {"Olá a todos, eu só queria avisar que vou {task} {by}, e agradeço muito a paciência.",
                   "Pensei bastante nisso, e pelo que vejo vou {task} {by}, se estiver bom para todos.",
                   "Desculpem o longo silêncio, a boa notícia é que vou {task} {by}.",
@@ -152,16 +197,19 @@ LanguagePack make() {
     LanguagePack pack;
     pack.code = "pt";
     pack.english_name = "Portuguese";
-    pack.weekdays = {"segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"};
+    pack.weekdays = {"segunda-feira", "terça-feira", "quarta-feira", "quinta-feira",
+                     "sexta-feira",   "sábado",      "domingo"};
     pack.first_names = latin_first_names(
-        {"Ana", "Bruno", "Carla", "Diogo", "Elisa", "Fábio", "Gabriela", "Heitor", "Isabel", "João", "Kátia", "Lucas",
-         "Mariana", "Nuno", "Olívia", "Pedro", "Renata", "Sérgio", "Tânia", "Vítor", "Rui", "Sofia", "Tiago", "Paula",
-         "Marcos", "Luísa", "Joana", "Rafael", "Beatriz", "Caio", "Helena", "Miguel", "Sílvia", "André"},
+        {"Ana",    "Bruno",   "Carla", "Diogo",   "Elisa",  "Fábio",  "Gabriela", "Heitor", "Isabel",
+         "João",   "Kátia",   "Lucas", "Mariana", "Nuno",   "Olívia", "Pedro",    "Renata", "Sérgio",
+         "Tânia",  "Vítor",   "Rui",   "Sofia",   "Tiago",  "Paula",  "Marcos",   "Luísa",  "Joana",
+         "Rafael", "Beatriz", "Caio",  "Helena",  "Miguel", "Sílvia", "André"},
         {"Anselmo", "Graça", "Leonor", "Otávio", "Priscila", "Valdir", "Matilde", "Evaristo", "Noémia"});
     pack.last_names = latin_last_names(
-        {"Silva", "Santos", "Oliveira", "Souza", "Pereira", "Costa", "Rodrigues", "Almeida", "Nunes", "Lima", "Araújo",
-         "Fernandes", "Carvalho", "Gomes", "Martins", "Rocha", "Ribeiro", "Alves", "Monteiro", "Mendes", "Barros",
-         "Freitas", "Barbosa", "Pinto", "Moura", "Cavalcanti", "Dias", "Castro", "Campos", "Cardoso"},
+        {"Silva",   "Santos",     "Oliveira", "Souza",     "Pereira",  "Costa",   "Rodrigues", "Almeida",
+         "Nunes",   "Lima",       "Araújo",   "Fernandes", "Carvalho", "Gomes",   "Martins",   "Rocha",
+         "Ribeiro", "Alves",      "Monteiro", "Mendes",    "Barros",   "Freitas", "Barbosa",   "Pinto",
+         "Moura",   "Cavalcanti", "Dias",     "Castro",    "Campos",   "Cardoso"},
         {"Teixeira", "Figueiredo", "Sampaio", "Guimarães", "Azevedo", "Macedo", "Queiroz", "Brandão"});
     pack.inventions = latin_inventions();
     pack.words = words();

@@ -16,9 +16,8 @@
 namespace cria {
 namespace {
 
-constexpr std::array kTaskNames{"summary", "action_items", "invite", "who",      "due",     "owner",
-                                "meeting", "people",       "problem", "decision", "shorter", "formal",
-                                "other"};
+constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",     "due",    "owner", "meeting",
+                                "people",  "problem",      "decision", "shorter", "formal", "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
 // Each sample has two streams of its own, so that the chat does not depend on what is asked about it.
@@ -110,8 +109,7 @@ OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std:
 void add_chat(OfficeSample& sample, const WrittenChat& chat) {
     sample.chat = chat.lines;
     sample.facts = chat.facts;
-    sample.messages.push_back(
-        {.role = Role::system, .content = office_system_message(sample.language, sample.today)});
+    sample.messages.push_back({.role = Role::system, .content = office_system_message(sample.language, sample.today)});
 }
 
 }  // namespace
@@ -171,8 +169,10 @@ std::string office_system_message(Language language, std::string_view today) {
     std::string first, rest;
     for (const CalendarDay& day : calendar_from(pack, parse_date(today))) {
         const std::string said = day.weekday + " " + day.iso;
-        if (first.empty()) first = said;
-        else rest += (rest.empty() ? "" : ", ") + said;
+        if (first.empty())
+            first = said;
+        else
+            rest += (rest.empty() ? "" : ", ") + said;
     }
     return fill(pack.system, {{"today", first}, {"days", rest}});
 }

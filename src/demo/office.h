@@ -40,15 +40,27 @@ struct Meeting {
 struct OfficeFacts {
     std::vector<std::string> people;  // full names, in order of their first message; first names differ
     std::string project;
-    std::string subject;              // project and topic as the chat names them
-    std::string problem;              // empty: none was mentioned
-    std::string decision;             // empty: none was made
-    std::vector<ActionItem> items;    // in order of the chat; at most one a person
+    std::string subject;            // project and topic as the chat names them
+    std::string problem;            // empty: none was mentioned
+    std::string decision;           // empty: none was made
+    std::vector<ActionItem> items;  // in order of the chat; at most one a person
     std::optional<Meeting> meeting;
 };
 
 enum class OfficeTask {
-    summary, action_items, invite, who, due, owner, meeting, people, problem, decision, shorter, formal, other
+    summary,
+    action_items,
+    invite,
+    who,
+    due,
+    owner,
+    meeting,
+    people,
+    problem,
+    decision,
+    shorter,
+    formal,
+    other
 };
 inline constexpr int kOfficeTasks = 13;
 std::string_view task_name(OfficeTask task);
@@ -64,11 +76,11 @@ struct OfficeTurn {
 struct OfficeSample {
     Language language = Language::english;
     Split split = Split::train;
-    std::string today;                   // ISO
-    std::vector<ChatLine> chat;          // ten lines; empty in conversations about rewriting only
+    std::string today;           // ISO
+    std::vector<ChatLine> chat;  // ten lines; empty in conversations about rewriting only
     OfficeFacts facts;
-    std::vector<Message> messages;       // the whole conversation, system message first
-    std::vector<ToolDefinition> tools;   // what render_chat gets
+    std::vector<Message> messages;      // the whole conversation, system message first
+    std::vector<ToolDefinition> tools;  // what render_chat gets
 };
 
 struct OfficeOptions {
@@ -82,8 +94,8 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
 // The same chat as make_office_sample's with these arguments, with every request that it supports as the
 // first and only one of its conversation. For evaluation.
 struct OfficeCase {
-    OfficeSample sample;              // messages: system only
-    std::vector<OfficeTurn> turns;    // each user message holds the pasted chat
+    OfficeSample sample;            // messages: system only
+    std::vector<OfficeTurn> turns;  // each user message holds the pasted chat
 };
 OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
 

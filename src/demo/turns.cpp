@@ -52,14 +52,13 @@ std::vector<Message> invite_answer(const LanguagePack& pack, const OfficeFacts& 
     if (!facts.meeting) return {assistant(std::string(pack.says_no_meeting))};
     const Meeting& meeting = *facts.meeting;
     Message call = assistant("");
-    call.tool_calls.push_back({"create_event",
-                               {{"title", meeting.title},
-                                {"date", meeting.date},
-                                {"time", meeting.time},
-                                {"attendees", meeting.attendees}}});
+    call.tool_calls.push_back(
+        {"create_event",
+         {{"title", meeting.title}, {"date", meeting.date}, {"time", meeting.time}, {"attendees", meeting.attendees}}});
     if (random.below(20) == 0) {
         const std::string fault = tool_fault(random);
-        const Message result{.role = Role::tool, .content = fmt::format(R"({{"status": "failed", "error": "{}"}})", fault)};
+        const Message result{.role = Role::tool,
+                             .content = fmt::format(R"({{"status": "failed", "error": "{}"}})", fault)};
         return {call, result, assistant(fill(pack.says_failed, {{"error", fault}}))};
     }
     const std::string file = file_name(meeting, random);
@@ -92,7 +91,8 @@ OfficeTurn rewrite(const LanguagePack& pack, Split split, OfficeTask task, const
     const Slots slots{{"task", what}, {"by", by}, {"first", first}};
     const bool shorter = task == OfficeTask::shorter;
     const std::string text = fill(pick(shorter ? pack.wordy : pack.casual, random), slots);
-    return {task, user(fill(pick(shorter ? pack.ask_shorter : pack.ask_formal, random), {{"text", text}})),
+    return {task,
+            user(fill(pick(shorter ? pack.ask_shorter : pack.ask_formal, random), {{"text", text}})),
             {assistant(fill(shorter ? pack.plain : pack.formal, slots))}};
 }
 
@@ -136,8 +136,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::meeting: return plain(pack.ask_meeting, meeting_text(pack, facts));
         case OfficeTask::people: return plain(pack.ask_people, lines_of(facts.people));
         case OfficeTask::problem: return plain(pack.ask_problem, fact_text(pack, pack.says_problem, facts.problem));
-        case OfficeTask::decision:
-            return plain(pack.ask_decision, fact_text(pack, pack.says_decision, facts.decision));
+        case OfficeTask::decision: return plain(pack.ask_decision, fact_text(pack, pack.says_decision, facts.decision));
         case OfficeTask::who:
         case OfficeTask::due:
         case OfficeTask::owner: return item_question(pack, task, facts, random);

@@ -23,9 +23,7 @@ std::string substitute(std::string_view frame, ValueOf&& value_of) {
     return text;
 }
 
-bool contains(const Frames& frames, std::string_view word) {
-    return std::ranges::find(frames, word) != frames.end();
-}
+bool contains(const Frames& frames, std::string_view word) { return std::ranges::find(frames, word) != frames.end(); }
 
 std::uint64_t fnv1a(std::string_view text) {
     std::uint64_t hash = 0xCBF29CE484222325;

@@ -1,0 +1,194 @@
+#include "eval/office.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "chat/tool_call.h"
+
+namespace cria {
+namespace {
+
+bool holds(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        if (const auto line = trimmed(text.substr(0, end)); !line.empty()) lines.push_back(line);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
+// The text before, between and after the slots of a frame: "{name}: {task} ({date})" -> "", ": ", " (", ")".
+std::vector<std::string_view> fixed_parts(std::string_view frame) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const std::size_t open = frame.find('{');
+        parts.push_back(frame.substr(0, open));
+        if (open == frame.npos) return parts;
+        frame.remove_prefix(frame.find('}', open) + 1);
+    }
+}
+
+// Reads "name: task (date)" by the language's own frame; nothing when the line has another form.
+std::optional<ActionItem> read_item(std::string_view line, std::string_view frame) {
+    const auto parts = fixed_parts(frame);
+    const std::size_t name_end = line.find(parts[1]);
+    const std::size_t task_end = line.rfind(parts[2]);
+    if (name_end == line.npos || task_end == line.npos || !line.ends_with(parts[3])) return std::nullopt;
+    const std::size_t task = name_end + parts[1].size(), date = task_end + parts[2].size();
+    if (task > task_end || date + parts[3].size() > line.size()) return std::nullopt;
+    return ActionItem{std::string(line.substr(0, name_end)), std::string(line.substr(task, task_end - task)),
+                      std::string(line.substr(date, line.size() - parts[3].size() - date))};
+}
+
+void score_items(const OfficeSample& sample, std::string_view output, OfficeScores& scores) {
+    const std::string_view frame = language_pack(sample.language).item_line;
+    std::vector<ActionItem> missing = sample.facts.items;
+    for (const std::string_view line : lines_of(output)) {
+        const auto item = read_item(line, frame);
+        const auto found = item ? std::ranges::find(missing, *item) : missing.end();
+        scores.item_precision.count(found != missing.end());
+        if (found != missing.end()) missing.erase(found);
+    }
+    const std::size_t listed = sample.facts.items.size() - missing.size();
+    for (std::size_t i = 0; i < sample.facts.items.size(); ++i) scores.item_recall.count(i < listed);
+}
+
+// Whether one line of the text holds all the parts.
+bool line_holds(const std::vector<std::string_view>& lines, std::initializer_list<std::string_view> parts) {
+    return std::ranges::any_of(lines, [&](std::string_view line) {
+        return std::ranges::all_of(parts, [&](std::string_view part) { return holds(line, part); });
+    });
+}
+
+void score_summary(const OfficeSample& sample, const OfficeTurn& turn, std::string_view output, OfficeScores& scores) {
+    const OfficeFacts& facts = sample.facts;
+    const auto lines = lines_of(output);
+    scores.summary_facts.count(line_holds(lines, {facts.subject}));
+    if (!facts.problem.empty()) scores.summary_facts.count(line_holds(lines, {facts.problem}));
+    if (!facts.decision.empty()) scores.summary_facts.count(line_holds(lines, {facts.decision}));
+    for (const ActionItem& item : facts.items) {
+        scores.summary_facts.count(line_holds(lines, {item.owner, item.task, item.due}));
+    }
+    if (facts.meeting) {
+        scores.summary_facts.count(line_holds(lines, {facts.meeting->date, facts.meeting->time}));
+    } else {
+        scores.summary_facts.count(line_holds(lines, {language_pack(sample.language).says_no_meeting}));
+    }
+    scores.summary_exact.count(trimmed(output) == turn.answer.at(0).content);
+}
+
+bool same_call(ToolCall wanted, ToolCall given, const ToolDefinition& tool) {
+    if (!check_arguments(given, tool)) return false;
+    for (ToolCall* call : {&wanted, &given}) {
+        auto& attendees = call->arguments["attendees"];
+        std::sort(attendees.begin(), attendees.end());
+    }
+    return Json(wanted.arguments) == Json(given.arguments);
+}
+
+void score_invitation(const OfficeTurn& turn, std::string_view output, OfficeScores& scores) {
+    const ToolDefinition tool = create_event_tool();
+    const ParsedAnswer answer = parse_answer(trimmed(output), false, {&tool, 1});
+    const Message& wanted = turn.answer.at(0);
+    if (wanted.tool_calls.empty()) {
+        scores.no_meeting.count(answer.calls.empty() && trimmed(answer.text) == wanted.content);
+    } else {
+        scores.tool_call_exact.count(answer.calls.size() == 1 && answer.text.empty() &&
+                                     same_call(wanted.tool_calls[0], answer.calls[0], tool));
+    }
+}
+
+bool is_headline(OfficeTask task) {
+    return task == OfficeTask::summary || task == OfficeTask::action_items || task == OfficeTask::invite;
+}
+
+OrderedJson to_json(const OfficeScores& scores) {
+    return {{"tool_call_exact", scores.tool_call_exact.value()},
+            {"action_items_f1", scores.action_items_f1()},
+            {"summary_facts", scores.summary_facts.value()},
+            {"summary_exact", scores.summary_exact.value()},
+            {"answers_exact", scores.answers_exact.value()},
+            {"rewrites_exact", scores.rewrites_exact.value()},
+            {"no_meeting", scores.no_meeting.value()},
+            {"outside_exact", scores.outside_exact.value()},
+            {"chats", scores.chats}};
+}
+
+}  // namespace
+
+double OfficeScores::action_items_f1() const {
+    const std::int64_t both = item_precision.total + item_recall.total;
+    return both == 0 ? 0.0 : static_cast<double>(item_precision.right + item_recall.right) / static_cast<double>(both);
+}
+
+void score_office_answer(const OfficeSample& sample, const OfficeTurn& turn, std::string_view output,
+                         OfficeScores& scores) {
+    switch (turn.task) {
+        case OfficeTask::summary: return score_summary(sample, turn, output, scores);
+        case OfficeTask::action_items: return score_items(sample, output, scores);
+        case OfficeTask::invite: return score_invitation(turn, output, scores);
+        default: break;
+    }
+    const bool exact = trimmed(output) == turn.answer.at(0).content;
+    if (turn.task == OfficeTask::shorter || turn.task == OfficeTask::formal)
+        scores.rewrites_exact.count(exact);
+    else if (turn.task == OfficeTask::other)
+        scores.outside_exact.count(exact);
+    else
+        scores.answers_exact.count(exact);
+}
+
+EvalPrompt make_eval_prompt(const OfficeSample& sample, const OfficeTurn& turn) {
+    EvalPrompt prompt{.language = sample.language, .task = turn.task, .messages = sample.messages, .tools = {}};
+    prompt.messages.push_back(turn.user);
+    if (turn.task == OfficeTask::invite) prompt.tools = sample.tools;
+    return prompt;
+}
+
+Result<std::vector<LanguageScores>> run_office_suite(FunctionRef<Result<std::string>(const EvalPrompt&)> generate,
+                                                     const OfficeSuiteOptions& options,
+                                                     FunctionRef<void(std::int64_t, std::int64_t)> progress) {
+    std::int64_t total = 0, done = 0;
+    const int tasks = options.headline_only ? 3 : kOfficeTasks;
+    for (const auto& [language, chats] : options.chats) total += std::int64_t{chats} * tasks;
+
+    std::vector<LanguageScores> all;
+    for (const auto& [language, chats] : options.chats) {
+        const OfficeOptions world{.split = Split::held_out, .languages = {{language, 1.0}}};
+        OfficeScores scores;
+        for (int i = 0; i < chats; ++i) {
+            const OfficeCase chat = make_office_case(world, options.seed, static_cast<std::uint64_t>(i));
+            for (const OfficeTurn& turn : chat.turns) {
+                if (options.headline_only && !is_headline(turn.task)) continue;
+                const std::string output = CRIA_TRY(generate(make_eval_prompt(chat.sample, turn)));
+                score_office_answer(chat.sample, turn, output, scores);
+                progress(++done, total);
+            }
+            ++scores.chats;
+        }
+        all.push_back({language, scores});
+    }
+    return all;
+}
+
+OrderedJson office_scores_json(const std::vector<LanguageScores>& scores) {
+    OrderedJson json = OrderedJson::object();
+    if (scores.empty()) return json;
+    json["language"] = language_pack(scores[0].language).code;
+    json.update(to_json(scores[0].scores));
+    for (const auto& [language, figures] : scores)
+        json["languages"][std::string(language_pack(language).code)] = to_json(figures);
+    return json;
+}
+
+}  // namespace cria
