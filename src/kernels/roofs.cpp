@@ -20,66 +20,64 @@
 namespace cria {
 namespace {
 
-// Hides a value from the compiler, which would otherwise compute the loops in advance.
-template <class T>
-[[gnu::always_inline]] inline void opaque(T& value) {
+// Hides a value from the compiler, which would otherwise compute the loops in advance. (A macro, since a
+// function would need the instruction set of its caller.)
 #if defined(__x86_64__)
-    asm volatile("" : "+v"(value));
+#define CRIA_OPAQUE(value) __extension__({ asm volatile("" : "+v"(value)); })
 #elif defined(__aarch64__)
-    asm volatile("" : "+w"(value));
+#define CRIA_OPAQUE(value) __extension__({ asm volatile("" : "+w"(value)); })
 #else
-    asm volatile("" : "+m"(value));
+#define CRIA_OPAQUE(value) __extension__({ asm volatile("" : "+m"(value)); })
 #endif
-}
 
 // A loop of `rounds` rounds over several independent chains: more than the latency of the unit can hold up.
 struct Loop {
     std::string_view instruction;
-    std::string_view needs;      // the instruction set; "" for the last resort, which any processor runs
+    std::string_view needs;  // the instruction set; "" for the last resort, which any processor runs
     double operations_per_round;
     void (*run)(std::int64_t rounds);
 };
 
-#define CRIA_CHAINS(kChains, Vector, step)                 \
-    Vector sum[kChains] = {};                              \
-    for (std::int64_t i = 0; i < rounds; ++i) {            \
-        _Pragma("GCC unroll 32") for (Vector& s : sum) {   \
-            s = step;                                      \
-            opaque(s);                                     \
-        }                                                  \
+#define CRIA_CHAINS(kChains, Vector, step)                \
+    Vector sum[kChains] = {};                             \
+    for (std::int64_t i = 0; i < rounds; ++i) {           \
+        _Pragma("GCC unroll 32") for (Vector& s : sum) {  \
+            s = step;                                     \
+            CRIA_OPAQUE(s);                               \
+        }                                                 \
     }
 
 #if defined(__x86_64__)
 
 [[gnu::target("avx512f")]] void fma_avx512(std::int64_t rounds) {
     __m512 x = _mm512_set1_ps(0.999f);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(24, __m512, _mm512_fmadd_ps(s, x, x))
 }
 [[gnu::target("avx2,fma")]] void fma_avx2(std::int64_t rounds) {
     __m256 x = _mm256_set1_ps(0.999f);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(12, __m256, _mm256_fmadd_ps(s, x, x))
 }
 void multiply_add_sse(std::int64_t rounds) {
     __m128 x = _mm_set1_ps(0.999f);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(12, __m128, _mm_add_ps(_mm_mul_ps(s, x), x))
 }
 [[gnu::target("avx512f,avx512vnni")]] void dot_avx512_vnni(std::int64_t rounds) {
     __m512i x = _mm512_set1_epi8(3);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(24, __m512i, _mm512_dpbusd_epi32(s, x, x))
 }
 [[gnu::target("avx2,avxvnni")]] void dot_avx_vnni(std::int64_t rounds) {
     __m256i x = _mm256_set1_epi8(3);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(12, __m256i, _mm256_dpbusd_avx_epi32(s, x, x))
 }
 [[gnu::target("avx2")]] void dot_avx2(std::int64_t rounds) {
     __m256i x = _mm256_set1_epi8(3);
     __m256i ones = _mm256_set1_epi16(1);
-    CRIA_CHAINS(12, __m256i, (opaque(x), _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(x, x), ones))))
+    CRIA_CHAINS(12, __m256i, (CRIA_OPAQUE(x), _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(x, x), ones))))
 }
 constexpr std::array kF32Loops = {
     Loop{"fma 512", "avx512f", 24 * 16 * 2, fma_avx512},
@@ -96,12 +94,12 @@ constexpr std::array kInt8Loops = {
 
 void fma_neon(std::int64_t rounds) {
     float32x4_t x = vdupq_n_f32(0.999f);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(24, float32x4_t, vfmaq_f32(x, s, x))
 }
 [[gnu::target("+dotprod")]] void dot_neon(std::int64_t rounds) {
     int8x16_t x = vdupq_n_s8(3);
-    opaque(x);
+    CRIA_OPAQUE(x);
     CRIA_CHAINS(24, int32x4_t, vdotq_s32(s, x, x))
 }
 constexpr std::array kF32Loops = {Loop{"fmla 128", "", 24 * 4 * 2, fma_neon}};
