@@ -15,9 +15,12 @@ void* Arena::allocate(std::size_t bytes) {
         offset_ = 0;
     }
     if (block_ == blocks_.size())
-        blocks_.push_back(Storage::allocate(std::max({padded, kFirstBlockBytes, capacity_bytes()})));
+        blocks_.push_back(Storage::allocate_uninitialised(std::max({padded, kFirstBlockBytes, capacity_bytes()})));
     void* memory = blocks_[block_]->data() + offset_;
     offset_ += padded;
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < block_; ++i) before += blocks_[i]->bytes();
+    needed_ = std::max(needed_, before + offset_);
     return memory;
 }
 
@@ -32,9 +35,8 @@ void Arena::rewind(Mark mark) {
 
 void Arena::reset() {
     if (blocks_.size() > 1) {
-        const std::size_t total = capacity_bytes();
         blocks_.clear();
-        blocks_.push_back(Storage::allocate(total));
+        blocks_.push_back(Storage::allocate_uninitialised(needed_));
     }
     block_ = 0;
     offset_ = 0;

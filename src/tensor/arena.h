@@ -28,7 +28,7 @@ public:
     Mark mark() const { return {block_, offset_}; }
     void rewind(Mark mark);
 
-    // Forgets all; several blocks are joined into one large enough for what the last pass needed.
+    // Forgets all; several blocks are joined into one large enough for what was ever needed at once.
     void reset();
     std::size_t capacity_bytes() const;
 
@@ -36,6 +36,7 @@ private:
     std::vector<std::shared_ptr<Storage>> blocks_;
     std::size_t block_ = 0;   // the block being filled
     std::size_t offset_ = 0;  // bytes used in it
+    std::size_t needed_ = 0;  // the most bytes in use at once, with the unused ends of blocks
 };
 
 }  // namespace cria

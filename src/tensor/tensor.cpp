@@ -35,13 +35,18 @@ std::string Shape::text() const {
 }
 
 std::shared_ptr<Storage> Storage::allocate(std::size_t bytes) {
+    auto storage = allocate_uninitialised(bytes);
+    std::memset(storage->data(), 0, bytes);
+    return storage;
+}
+
+std::shared_ptr<Storage> Storage::allocate_uninitialised(std::size_t bytes) {
     constexpr std::size_t kHugePage = 2u << 20;
     const std::size_t alignment = bytes >= kHugePage ? kHugePage : 64;
     const std::size_t padded = (bytes + alignment - 1) / alignment * alignment;
     void* memory = std::aligned_alloc(alignment, padded == 0 ? alignment : padded);
     if (memory == nullptr) throw std::bad_alloc();
     if (alignment == kHugePage) ::madvise(memory, padded, MADV_HUGEPAGE);
-    std::memset(memory, 0, padded);
     return std::make_shared<Storage>(static_cast<std::byte*>(memory), bytes, nullptr, true);
 }
 

@@ -46,6 +46,8 @@ class Storage {
 public:
     // Zeroed memory, 64-byte aligned (2 MiB aligned with huge pages advised when large).
     static std::shared_ptr<Storage> allocate(std::size_t bytes);
+    // The same without zeroing: pages that are never touched cost nothing.
+    static std::shared_ptr<Storage> allocate_uninitialised(std::size_t bytes);
     // Foreign read-only bytes, e.g. of a mapped file.
     static std::shared_ptr<Storage> wrap(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper);
 
