@@ -179,7 +179,7 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
         const std::int64_t first = (blocks - 1 - number / layer.shape.kv_heads) * layer.block_queries();
         return {&run, number % layer.shape.kv_heads, first, std::min(layer.block_queries(), run.count - first)};
     }
-    CRIA_ASSERT(!"a block beyond the last");
+    CRIA_ASSERT(false && "a block beyond the last");
     return {};
 }
 
