@@ -6,6 +6,7 @@
 
 #include "demo/language.h"
 #include "demo/office.h"
+#include "demo/showcase.h"
 #include "demo/words.h"
 
 namespace cria {
@@ -134,6 +135,34 @@ TEST(Office, SystemMessageNamesEveryWorkingDayOnce) {
     EXPECT_EQ(office_system_message(Language::english, "2026-03-14"),
               "Today is Saturday 2026-03-14. Next days: Monday 2026-03-16, Tuesday 2026-03-17, "
               "Wednesday 2026-03-18, Thursday 2026-03-19.");
+}
+
+// The showcase is a chat of the world: its facts are in it, its names are held out, its answers canonical.
+TEST(Office, ShowcaseIsAHeldOutChat) {
+    const OfficeSample sample = office_showcase_chat();
+    const LanguagePack& pack = language_pack(Language::english);
+    const std::string chat = format_office_chat(sample.chat);
+    ASSERT_EQ(sample.chat.size(), 10u);
+    for (const std::string_view fact : {sample.facts.subject, sample.facts.problem, sample.facts.decision}) {
+        EXPECT_TRUE(holds(chat, fact)) << fact;
+    }
+    for (const ActionItem& item : sample.facts.items) {
+        EXPECT_TRUE(holds(chat, item.task) && holds(sample.messages[0].content, item.due));
+    }
+    for (const std::string& person : sample.facts.people) {
+        const std::size_t space = person.find(' ');
+        EXPECT_EQ(split_of_name(pack.first_names, person.substr(0, space)), Split::held_out) << person;
+        EXPECT_EQ(split_of_name(pack.last_names, person.substr(space + 1)), Split::held_out) << person;
+    }
+    EXPECT_EQ(split_of_name(pack.inventions, sample.facts.project), Split::held_out);
+    EXPECT_EQ(sample.facts.meeting->title, fill(pack.title, {{"subject", sample.facts.subject}}));
+
+    const auto conversations = office_showcase();
+    ASSERT_EQ(conversations.size(), 3u);
+    EXPECT_EQ(conversations[0].turns[1].answer[0].content,
+              "Freya Nakamura: finish the donor checklist (2026-03-11)\n"
+              "Kwame Delgado: send the catering dossier to the publisher (2026-03-13)");
+    EXPECT_TRUE(holds(conversations[1].turns[0].answer.back().content, "2026-03-12 at 15:30"));
 }
 
 TEST(Office, LanguagesFollowTheirWeights) {
