@@ -38,7 +38,8 @@ public:
     // Adds all of the gradient of `node` to that of `to`, without a copy where `to` has none yet.
     // The last use of gradient(node).
     void give(Pass& pass, int node, const Value& to);
-    // Starts the way back at `value`, whose gradient becomes `gradient` (used up).
+    // Starts the way back at `value`, whose gradient becomes `gradient`: its memory, which the caller keeps
+    // alive, is used up.
     void seed(const Value& value, const Tensor& gradient);
     // Walks from the last record to the first.
     void walk_back(Pass& pass);
