@@ -39,7 +39,7 @@ struct NameClass {
 struct LanguagePack {
     std::string_view code;                     // "en"
     std::string_view english_name;             // "English"
-    int tool_tasks = 3;                        // how many requests fit beside a tool's definition
+    int tool_tasks = 2;                        // how many requests fit beside a tool's definition
     std::array<std::string_view, 7> weekdays;  // Monday to Sunday, as after "by" and "on"
 
     NameClass first_names, last_names;

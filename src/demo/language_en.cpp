@@ -395,7 +395,7 @@ LanguagePack make() {
     LanguagePack pack;
     pack.code = "en";
     pack.english_name = "English";
-    pack.tool_tasks = 4;
+    pack.tool_tasks = 3;
     pack.weekdays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
     pack.first_names = first_names();
     pack.last_names = last_names();

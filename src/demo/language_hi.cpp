@@ -169,7 +169,7 @@ LanguagePack make() {
     LanguagePack pack;
     pack.code = "hi";
     pack.english_name = "Hindi";
-    pack.tool_tasks = 2;
+    pack.tool_tasks = 1;
     pack.weekdays = {"सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार"};
     pack.first_names = first_names();
     pack.last_names = last_names();

@@ -160,7 +160,7 @@ LanguagePack make() {
     LanguagePack pack;
     pack.code = "th";
     pack.english_name = "Thai";
-    pack.tool_tasks = 2;
+    pack.tool_tasks = 1;
     pack.weekdays = {"วันจันทร์", "วันอังคาร", "วันพุธ", "วันพฤหัสบดี", "วันศุกร์", "วันเสาร์", "วันอาทิตย์"};
     pack.first_names = first_names();
     pack.last_names = last_names();
