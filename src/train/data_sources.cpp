@@ -14,7 +14,8 @@ constexpr std::uint64_t kMaxLineBytes = 64u << 20;
 
 class OfficeSource final : public DataSource {
 public:
-    explicit OfficeSource(OfficeOptions options, std::uint64_t seed) : options_(std::move(options)), seed_(seed) {}
+    OfficeSource(OfficeOptions options, std::uint64_t seed, float prompt_weight)
+        : options_(std::move(options)), seed_(seed), prompt_weight_(prompt_weight) {}
 
     Status texts(std::uint64_t index, FunctionRef<void(std::string_view)> sink) override {
         return document_texts(raw(Split::train, index), sink);
@@ -25,7 +26,7 @@ public:
         return {};
     }
     Result<Document> training(std::uint64_t index) override {
-        return conversation_document(*tokenizer_, raw(Split::train, index));
+        return conversation_document(*tokenizer_, raw(Split::train, index), prompt_weight_);
     }
     Result<std::vector<Document>> held_out() override {
         std::vector<Document> documents;
@@ -44,6 +45,7 @@ private:
 
     OfficeOptions options_;
     std::uint64_t seed_;
+    float prompt_weight_;
     const Tokenizer* tokenizer_ = nullptr;
     std::uint64_t held_out_ = 0;
 };
@@ -51,8 +53,8 @@ private:
 // The documents of a file, in memory. Each epoch goes through all of them in an order of its own.
 class JsonLinesSource final : public DataSource {
 public:
-    JsonLinesSource(std::vector<RawDocument> raw, std::string who, std::uint64_t seed)
-        : raw_(std::move(raw)), who_(std::move(who)), seed_(seed) {}
+    JsonLinesSource(std::vector<RawDocument> raw, std::string who, std::uint64_t seed, float prompt_weight)
+        : raw_(std::move(raw)), who_(std::move(who)), seed_(seed), prompt_weight_(prompt_weight) {}
 
     Status texts(std::uint64_t index, FunctionRef<void(std::string_view)> sink) override {
         return document_texts(raw_[order(index, raw_.size())], sink);
@@ -67,6 +69,7 @@ private:
     std::vector<RawDocument> raw_;
     std::string who_;
     std::uint64_t seed_;
+    float prompt_weight_;
     std::vector<Document> documents_;
     std::vector<Document> held_out_;
     std::uint64_t epoch_ = 0;
@@ -95,7 +98,7 @@ Status JsonLinesSource::prepare(const Tokenizer& tokenizer, std::int64_t context
             for (Document& document : CRIA_TRY(text_documents(tokenizer, raw_[i].text, context)))
                 target.push_back(std::move(document));
         } else {
-            target.push_back(CRIA_TRY(conversation_document(tokenizer, raw_[i])));
+            target.push_back(CRIA_TRY(conversation_document(tokenizer, raw_[i], i < kept ? prompt_weight_ : 0)));
         }
     }
     raw_.clear();
@@ -140,9 +143,11 @@ Result<OfficeOptions> office_options(const DataRecipe& recipe) {
 }  // namespace
 
 Result<std::unique_ptr<DataSource>> open_source(Os& os, const DataRecipe& recipe, std::uint64_t seed) {
+    const auto prompt_weight = static_cast<float>(recipe.prompt_weight);
     if (recipe.kind == DataRecipe::Kind::office)
-        return std::make_unique<OfficeSource>(CRIA_TRY(office_options(recipe)), recipe.seed);
-    return std::make_unique<JsonLinesSource>(CRIA_TRY(read_json_lines(os, recipe.path)), recipe.path.string(), seed);
+        return std::make_unique<OfficeSource>(CRIA_TRY(office_options(recipe)), recipe.seed, prompt_weight);
+    return std::make_unique<JsonLinesSource>(CRIA_TRY(read_json_lines(os, recipe.path)), recipe.path.string(), seed,
+                                             prompt_weight);
 }
 
 }  // namespace cria

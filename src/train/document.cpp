@@ -120,7 +120,7 @@ Status document_texts(const RawDocument& raw, FunctionRef<void(std::string_view)
     return {};
 }
 
-Result<Document> conversation_document(const Tokenizer& tokenizer, const RawDocument& raw) {
+Result<Document> conversation_document(const Tokenizer& tokenizer, const RawDocument& raw, float prompt_weight) {
     const std::vector<Segment> segments = CRIA_TRY(segments_of(raw));
     Document document;
     for (const Segment& segment : segments) {
@@ -128,7 +128,7 @@ Result<Document> conversation_document(const Tokenizer& tokenizer, const RawDocu
         const bool weighted = segment.message >= 0 && static_cast<std::size_t>(segment.message) < raw.weights.size();
         const float weight = weighted ? raw.weights[static_cast<std::size_t>(segment.message)] : 1.0f;
         document.ids.insert(document.ids.end(), ids.begin(), ids.end());
-        document.weights.resize(document.ids.size(), segment.answer ? weight : 0.0f);
+        document.weights.resize(document.ids.size(), segment.answer ? weight : prompt_weight);
     }
     if (!document.weights.empty()) document.weights[0] = 0;
     return document;

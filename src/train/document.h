@@ -39,7 +39,8 @@ Result<RawDocument> raw_document_from_json(const OrderedJson& json);
 Status document_texts(const RawDocument& raw, FunctionRef<void(std::string_view)> sink);
 
 // A conversation counts what the model itself writes: contents and calls of assistants with their end token.
-Result<Document> conversation_document(const Tokenizer& tokenizer, const RawDocument& raw);
+// Everything else (requests, pasted text, headers) counts with `prompt_weight`.
+Result<Document> conversation_document(const Tokenizer& tokenizer, const RawDocument& raw, float prompt_weight = 0);
 // A text counts everything; it is cut into documents of at most `context` rows.
 Result<std::vector<Document>> text_documents(const Tokenizer& tokenizer, std::string_view text, std::int64_t context);
 

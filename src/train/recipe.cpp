@@ -78,6 +78,7 @@ void read_source(RecipeFields& fields, DataRecipe& source) {
     fields.only_one_of(std::array<std::string_view, 2>{"office", "jsonl"});
     if (fields.has("jsonl")) source.kind = DataRecipe::Kind::jsonl;
     fields.number("weight", source.weight, {0, 1e6, true, false});
+    fields.number("prompt_weight", source.prompt_weight, {0, 1});
     fields.path("jsonl", source.path);
     fields.mapping("office", [&](RecipeFields& inner) {
         inner.weights("languages", source.languages);
@@ -199,6 +200,7 @@ OrderedJson recipe_identity(const Recipe& recipe) {
         const std::string at = fmt::format("data.{}.", i);
         pairs[at + "kind"] = source.kind == DataRecipe::Kind::office ? "office" : "jsonl";
         pairs[at + "weight"] = source.weight;
+        pairs[at + "prompt_weight"] = source.prompt_weight;
         pairs[at + "path"] = source.path.string();
         pairs[at + "seed"] = source.seed;
         for (const auto& [language, weight] : source.languages) pairs[at + "languages." + language] = weight;

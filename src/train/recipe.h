@@ -36,6 +36,7 @@ struct TokenizerRecipe {
 struct DataRecipe {
     enum class Kind { office, jsonl } kind = Kind::office;
     double weight = 1;
+    double prompt_weight = 0;                   // of the loss of tokens that are no answer; answers have 1
     std::map<std::string, double> languages{};  // office: language code -> share; empty: the generator's own
     std::uint64_t seed = 0;                     // office
     Path path{};                                // jsonl
