@@ -1,0 +1,146 @@
+// How close the kernels come to the machine's roofs, which are measured in the same run.
+//
+//   kernel_bench [THREADS [TABLE]]      (default: all threads, the best table)
+//
+// Matrix products: the shapes of training (y = x W^T, dx = dy W, dW += dy^T x) and of reading prompts, as a share of
+// the f32 multiply-add peak. Few rows: bytes of weights a second, as a share of the read roof; a weight that fits
+// into the caches may exceed it. Rows: nanoseconds an element.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "kernels/processor.h"
+#include "tensor/tensor.h"
+
+namespace cria {
+namespace {
+
+double now() { return std::chrono::duration<double>(real_os().monotonic()).count(); }
+
+// The least time of a call, from calls over about a third of a second.
+template <class Call>
+double best_seconds(Call call) {
+    call();
+    double best = 1e9;
+    const double start = now();
+    for (int i = 0; i < 3 || now() - start < 0.3; ++i) {
+        const double before = now();
+        call();
+        best = std::min(best, now() - before);
+    }
+    return best;
+}
+
+Tensor filled(std::int64_t rows, std::int64_t columns) {
+    Tensor t = Tensor::zeros(DType::f32, {rows, columns});
+    for (std::int64_t i = 0; i < t.elements(); ++i) t.f32()[i] = static_cast<float>(i % 13 - 6) * 0.125f;
+    return t;
+}
+
+Matrix<const float> as_matrix(const Tensor& t) { return {t.f32(), t.rows(), t.columns(), t.columns()}; }
+
+struct Shape {
+    std::int64_t m, n, k;
+};
+
+void bench_gemm(const Kernels& kernels, ThreadPool& pool, Transpose ta, Transpose tb, bool accumulate, Shape s) {
+    const Tensor a = ta == Transpose::yes ? filled(s.k, s.m) : filled(s.m, s.k);
+    const Tensor b = tb == Transpose::yes ? filled(s.n, s.k) : filled(s.k, s.n);
+    const Tensor c = filled(s.m, s.n);
+    double peak = measure_f32_gflops(real_os(), pool);
+    const double seconds = best_seconds([&] {
+        kernels.gemm(pool, ta, as_matrix(a), tb, as_matrix(b), {c.f32(), s.m, s.n, s.n}, accumulate);
+    });
+    peak = std::max(peak, measure_f32_gflops(real_os(), pool));
+    const double rate = 2e-9 * static_cast<double>(s.m * s.n * s.k) / seconds;
+    std::printf("  %-14s %5lld x %5lld x %5lld  %8.1f GFLOP/s  %5.1f %% of peak\n",
+                accumulate ? "dW += dy^T x" : (tb == Transpose::yes ? "y = x W^T" : "dx = dy W"),
+                static_cast<long long>(s.m), static_cast<long long>(s.n), static_cast<long long>(s.k), rate,
+                100 * rate / peak);
+}
+
+void bench_gemms(const Kernels& kernels, ThreadPool& pool) {
+    std::printf("matrix products, m x n x k\n");
+    for (const Shape s : {Shape{4096, 256, 256}, Shape{4096, 768, 256}, Shape{4096, 1536, 256}, Shape{2048, 4096, 256},
+                          Shape{512, 8192, 2048}, Shape{512, 2048, 8192}, Shape{32, 768, 256}, Shape{32, 2048, 2048}})
+        bench_gemm(kernels, pool, Transpose::no, Transpose::yes, false, s);
+    for (const Shape s : {Shape{4096, 256, 768}, Shape{4096, 256, 1536}, Shape{512, 2048, 8192}})
+        bench_gemm(kernels, pool, Transpose::no, Transpose::no, false, s);
+    for (const Shape s : {Shape{256, 256, 4096}, Shape{768, 256, 4096}, Shape{1536, 256, 4096}, Shape{8192, 2048, 512}})
+        bench_gemm(kernels, pool, Transpose::yes, Transpose::no, true, s);
+}
+
+void bench_dot_rows(const Kernels& kernels, ThreadPool& pool, DType type, std::int64_t rows, std::int64_t outputs,
+                    std::int64_t columns, double roof) {
+    const Tensor w = Tensor::zeros(type, {outputs, columns});
+    const Tensor x = filled(rows, columns);
+    const Tensor y = filled(rows, outputs);
+    const WeightRows weight{w.raw(), type, outputs, columns};
+    const int parts = pool.threads();
+    const double seconds = best_seconds([&] {
+        pool.parallel(parts, [&](int part) {
+            kernels.dot_rows(x.f32(), rows, weight, part * outputs / parts, (part + 1) * outputs / parts, y.f32());
+        });
+    });
+    const double rate = static_cast<double>(w.bytes()) / seconds * 1e-9;
+    std::printf("  %-4s %lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof\n", std::string(name_of(type)).c_str(),
+                static_cast<long long>(rows), static_cast<long long>(outputs), static_cast<long long>(columns), rate,
+                100 * rate / roof);
+}
+
+void bench_rows(const Kernels& k) {
+    constexpr std::int64_t kN = 4096;
+    const Tensor t = filled(6, kN);
+    float* x = t.f32();
+    std::vector<BF16> half(kN);
+    float max = 0;
+    const Kernels::AdamStep step{1e-3f, 0.9f, 0.95f, 1e-8f, 0.1f, 0.5f, 0.5f, 1.0f};
+    const auto report = [](const char* name, double seconds) {
+        std::printf("  %-18s %7.3f ns an element\n", name, seconds * 1e9 / kN);
+    };
+    std::printf("rows of %lld, one thread\n", static_cast<long long>(kN));
+    float* y = x + kN;
+    float* z = x + 2 * kN;
+    report("rms_norm", best_seconds([&] { k.rms_norm(x, y, kN, 1e-5f, z); }));
+    report("rms_norm_gradient", best_seconds([&] { k.rms_norm_gradient(x, y, z, kN, 1.0f, x + 3 * kN, x + 4 * kN); }));
+    report("swiglu", best_seconds([&] { k.swiglu(x, y, kN, z); }));
+    report("swiglu_gradient", best_seconds([&] { k.swiglu_gradient(x, y, z, kN, x + 3 * kN, x + 4 * kN); }));
+    report("gelu", best_seconds([&] { k.gelu(x, kN, z); }));
+    report("exp_sum", best_seconds([&] { k.exp_sum(z, kN, &max); }));
+    report("dot", best_seconds([&] { max += k.dot(x, y, kN); }));
+    report("adamw", best_seconds([&] { k.adamw(step, x, kN, y, z, x + 5 * kN); }));
+    report("f32_to_bf16", best_seconds([&] { k.f32_to_bf16(x, kN, half.data()); }));
+    report("bf16_to_f32", best_seconds([&] { k.bf16_to_f32(half.data(), kN, z); }));
+}
+
+int run(int threads, const Kernels& kernels) {
+    ThreadPool pool(threads);
+    const Roofs roofs = measure_roofs(real_os(), pool);
+    std::printf("%s, %d threads: peak %.1f GFLOP/s f32, reads %.1f GB/s (%s)\n", std::string(kernels.name).c_str(),
+                pool.threads(), roofs.peak_f32_gflops, roofs.read_gb_s, std::string(roofs.read_pattern).c_str());
+    bench_gemms(kernels, pool);
+    std::printf("few rows, rows x outputs x inputs\n");
+    for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
+        bench_dot_rows(kernels, pool, type, 1, 100000, 1024, roofs.read_gb_s);
+        bench_dot_rows(kernels, pool, type, 4, 100000, 1024, roofs.read_gb_s);
+        bench_dot_rows(kernels, pool, type, 1, 8192, 256, roofs.read_gb_s);
+    }
+    bench_rows(kernels);
+    return 0;
+}
+
+}  // namespace
+}  // namespace cria
+
+int main(int argc, char** argv) {
+    const int threads = argc > 1 ? std::atoi(argv[1]) : cria::describe_processor(cria::real_os()).threads;
+    const cria::Kernels* kernels = argc > 2 ? cria::kernels_named(argv[2]) : &cria::best_kernels();
+    if (threads < 1 || kernels == nullptr) {
+        std::fprintf(stderr, "usage: kernel_bench [THREADS [TABLE]]\n");
+        return 2;
+    }
+    return cria::run(threads, *kernels);
+}
