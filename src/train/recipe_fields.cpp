@@ -117,9 +117,11 @@ Status RecipeTree::override_with(const std::string& assignment) {
 }
 
 std::string RecipeTree::place(const std::string& path, const YAML::Node& node) const {
+    const bool from_text = node.IsDefined() && !node.Mark().is_null();
     for (const auto& [key, assignment] : overridden_)
-        if (path == key || path.starts_with(key + ".")) return "--set " + assignment;
-    if (!node.IsDefined() || node.Mark().is_null()) return who_;
+        if (path == key || path.starts_with(key + ".") || (!from_text && key.starts_with(path + ".")))
+            return "--set " + assignment;
+    if (!from_text) return who_;
     return fmt::format("{} line {}", who_, node.Mark().line + 1);
 }
 
