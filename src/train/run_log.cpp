@@ -7,18 +7,6 @@ namespace {
 
 constexpr std::uint64_t kMaxLogBytes = 1u << 30;
 
-std::string line_of(const StepRecord& record) {
-    OrderedJson json = {{"step", record.step},
-                        {"tokens", record.tokens},
-                        {"loss", record.loss},
-                        {"grad_norm", record.gradient_norm},
-                        {"lr", record.learning_rate},
-                        {"tokens_per_s", record.tokens_per_s}};
-    json["peak_share"] = record.peak_share ? OrderedJson(*record.peak_share) : OrderedJson(nullptr);
-    if (record.validation_loss) json["validation_loss"] = *record.validation_loss;
-    return json.dump() + "\n";
-}
-
 std::optional<double> number(const Json& json, std::string_view key) {
     const auto found = json.find(key);
     return found != json.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
@@ -42,6 +30,18 @@ std::optional<StepRecord> record_of(std::string_view line) {
 
 }  // namespace
 
+std::string log_line(const StepRecord& record) {
+    OrderedJson json = {{"step", record.step},
+                        {"tokens", record.tokens},
+                        {"loss", record.loss},
+                        {"grad_norm", record.gradient_norm},
+                        {"lr", record.learning_rate},
+                        {"tokens_per_s", record.tokens_per_s}};
+    json["peak_share"] = record.peak_share ? OrderedJson(*record.peak_share) : OrderedJson(nullptr);
+    if (record.validation_loss) json["validation_loss"] = *record.validation_loss;
+    return json.dump() + "\n";
+}
+
 Result<RunLog> RunLog::open(Os& os, const Path& path, std::int64_t step) {
     RunLog log;
     std::string kept;
@@ -52,7 +52,7 @@ Result<RunLog> RunLog::open(Os& os, const Path& path, std::int64_t step) {
             const auto record = record_of(std::string_view(text).substr(at, end - at));
             if (!record || record->step > step) continue;
             log.records_.push_back(*record);
-            kept += line_of(*record);
+            kept += log_line(*record);
         }
     }
     CRIA_TRY(write_atomically(os, path, kept));
@@ -62,7 +62,7 @@ Result<RunLog> RunLog::open(Os& os, const Path& path, std::int64_t step) {
 
 Status RunLog::add(const StepRecord& record) {
     records_.push_back(record);
-    return file_->append(as_bytes(line_of(record)));
+    return file_->append(as_bytes(log_line(record)));
 }
 
 }  // namespace cria

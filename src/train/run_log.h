@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/os.h"
@@ -22,6 +23,10 @@ struct StepRecord {
     std::optional<double> peak_share{};       // of the machine's f32 roof
     std::optional<double> validation_loss{};  // when measured after this step
 };
+
+// The record as a JSON object on a line of its own, with the keys step, tokens, loss, grad_norm, lr,
+// tokens_per_s, peak_share (null when unknown), and validation_loss when there is one.
+std::string log_line(const StepRecord& record);
 
 // One thread at a time.
 class RunLog {
