@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ public:
 
     // Appends the ids of a piece that is not empty. Time n log n in its length, memory about 24 bytes a byte.
     void encode(std::string_view piece, std::vector<std::int32_t>& ids) const;
+    // The same for several pieces, whose look-ups then overlap. Returns where the ids of the last one begin.
+    static constexpr std::size_t kBatch = 16;
+    std::size_t encode(std::span<const std::string_view> pieces, std::vector<std::int32_t>& ids) const;  // 1 to kBatch
     // The same without the look-up of the whole piece.
     void merge(std::string_view piece, std::vector<std::int32_t>& ids) const;
 
@@ -46,13 +50,15 @@ private:
     void index_pairs();
     void add_pair(std::int32_t left, std::int32_t right, std::int32_t joined);
     void grow_pairs();
+    std::int32_t find(std::string_view bytes, std::uint64_t hash) const;
     std::int32_t join_bytes(std::string_view piece, std::size_t at) const;
     void merge_short(std::string_view piece, std::vector<std::int32_t>& ids) const;
     void merge_long(std::string_view piece, std::vector<std::int32_t>& ids) const;
 
     std::vector<std::string> ranks_;
-    std::vector<Slot> slots_;           // by hash of the bytes; a power of two, at most half full
-    std::vector<std::uint64_t> pairs_;  // left << 42 | right << 21 | joined, by hash of (left, right)
+    std::vector<Slot> slots_;              // by hash of the bytes; a power of two, at most half full
+    std::vector<std::uint64_t> pairs_;     // left << 42 | right << 21 | joined, by hash of (left, right)
+    std::vector<std::uint64_t> may_join_;  // a bit by hash of (left, right), unset where no pair has it
     std::size_t pair_count_ = 0;
     int pair_shift_ = 64;
     std::vector<std::int32_t> byte_ids_;    // of the single bytes
