@@ -11,8 +11,6 @@
 namespace cria {
 namespace {
 
-constexpr std::size_t kLines = 10;
-
 // What a message does. A run of messages that belong together is never torn apart.
 enum class Say {
     opener,
@@ -76,8 +74,26 @@ Run draw_meeting_run(Random& random) {
     return {{first}, {Say::meet_agreed}};
 }
 
-// The runs of a chat, ten messages in all.
-std::vector<Run> draw_runs(std::size_t items, bool meeting, Random& random) {
+// Takes one message away: of a task given, of a meeting moved, the decision, or the problem.
+void shorten(std::vector<Run>& runs) {
+    const auto find = [&](Say say) {
+        return std::ranges::find_if(runs, [&](const Run& run) { return run[0].say == say; });
+    };
+    const auto moved = std::ranges::find_if(runs, [](const Run& run) { return run.size() == 3; });
+    if (const auto given = find(Say::give); given != runs.end())
+        *given = {{Say::take, given->at(0).item}};
+    else if (moved != runs.end())
+        *moved = {moved->at(0), {Say::meet_agreed}};
+    else if (const auto decision = find(Say::decision); decision != runs.end())
+        runs.erase(decision);
+    else if (const auto problem = find(Say::problem); problem != runs.end())
+        runs.erase(problem);
+    else
+        CRIA_ASSERT(!"four messages hold the matter, a task and a meeting");
+}
+
+// The runs of a chat of `lines` messages, at least four.
+std::vector<Run> draw_runs(std::size_t items, bool meeting, std::size_t lines, Random& random) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < items; ++i) {
         if (chance(random, 0.4))
@@ -96,10 +112,8 @@ std::vector<Run> draw_runs(std::size_t items, bool meeting, Random& random) {
         for (const Run& run : runs) sum += run.size();
         return sum;
     };
-    for (std::size_t i = 0; total() > kLines; ++i) {
-        if (runs[i][0].say == Say::give) runs[i] = {{Say::take, runs[i][0].item}};
-    }
-    while (total() < kLines) {
+    while (total() > lines) shorten(runs);
+    while (total() < lines) {
         const std::size_t at = chance(random, 0.1) ? 0 : 1 + draw_index(random, runs.size());
         runs.insert(runs.begin() + static_cast<std::ptrdiff_t>(at), {{Say::small_talk}});
     }
@@ -178,13 +192,14 @@ public:
     Writer(const LanguagePack& pack, Split split, Random& random, std::chrono::sys_days today)
         : pack_(pack), split_(split), random_(random), today_(today), people_(draw_cast(pack, split, random)) {}
 
-    WrittenChat write() {
-        const std::size_t items = 1 + (chance(random_, 0.75) ? 1u : 0u) + (chance(random_, 0.4) ? 1u : 0u);
+    WrittenChat write(std::size_t lines) {
+        std::size_t items = 1 + (chance(random_, 0.75) ? 1u : 0u) + (chance(random_, 0.4) ? 1u : 0u);
+        items = std::min(items, (lines - 2) / 2);
         std::vector<std::size_t> owners(people_.size());
         for (std::size_t i = 0; i < owners.size(); ++i) owners[i] = i;
         shuffle(owners, random_);
         draw_content(items, owners);
-        const auto runs = draw_runs(items, chance(random_, 0.9), random_);
+        const auto runs = draw_runs(items, chance(random_, 0.9), lines, random_);
         slots_ = Casting(people_.size(), owners, random_).cast(runs);
         note_people();
 
@@ -350,8 +365,8 @@ SpokenDay draw_meeting_day(const LanguagePack& pack, std::chrono::sys_days today
     return draw_day(pack, today, pack.on_day, pack.on_date, random);
 }
 
-WrittenChat write_chat(const LanguagePack& pack, Split split, Random& random) {
-    WrittenChat chat = Writer(pack, split, random, draw_today(random)).write();
+WrittenChat write_chat(const LanguagePack& pack, Split split, std::size_t lines, Random& random) {
+    WrittenChat chat = Writer(pack, split, random, draw_today(random)).write(lines);
     if (chat.facts.meeting) chat.facts.meeting->title = fill(pack.title, {{"subject", chat.facts.subject}});
     return chat;
 }

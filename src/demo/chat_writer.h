@@ -25,7 +25,8 @@ struct WrittenChat {
     std::vector<ChatLine> lines;
     OfficeFacts facts;
 };
-WrittenChat write_chat(const LanguagePack& pack, Split split, Random& random);
+// `lines`: how many messages, at least four.
+WrittenChat write_chat(const LanguagePack& pack, Split split, std::size_t lines, Random& random);
 
 // A day as the chat names it, with its preposition, and its date: "by Thursday" and "2026-03-12".
 struct SpokenDay {

@@ -65,7 +65,7 @@ struct LanguagePack {
 
     // What the user asks.
     std::string_view system;  // {today} {days}: the system message
-    Frames intro;             // before the pasted chat
+    Frames intro, intro_ten;  // before the pasted chat; ten: when it has ten messages
     Frames ask_summary, ask_items, ask_invite;
     Frames ask_who;    // {task}
     Frames ask_due;    // {task}

@@ -105,8 +105,8 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Hoy es {today}. Próximos días: {days}.";
-    pack.intro = {"Estos son los últimos diez mensajes de nuestro chat:", "Los últimos diez mensajes:",
-                  "Este es el chat de la oficina:", "Lee este chat, por favor:", "Chat:"};
+    pack.intro_ten = {"Estos son los últimos diez mensajes de nuestro chat:", "Los últimos diez mensajes:"};
+    pack.intro = {"Este es el chat de la oficina:", "Lee este chat, por favor:", "Chat:"};
     pack.ask_summary = {"Resume el chat.",
                         "¿Puedes resumir esta conversación?",
                         "¿De qué trata este chat?",

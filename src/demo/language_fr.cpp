@@ -109,8 +109,8 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Aujourd'hui : {today}. Jours suivants : {days}.";
-    pack.intro = {"Voici les dix derniers messages de notre chat :", "Les dix derniers messages :",
-                  "Voici le chat du bureau :", "Lis ce chat, merci :", "Chat :"};
+    pack.intro_ten = {"Voici les dix derniers messages de notre chat :", "Les dix derniers messages :"};
+    pack.intro = {"Voici le chat du bureau :", "Lis ce chat, merci :", "Chat :"};
     pack.ask_summary = {"Résume le chat.",
                         "Peux-tu résumer cette conversation ?",
                         "De quoi parle ce chat ?",

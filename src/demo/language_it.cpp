@@ -107,8 +107,8 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Oggi è {today}. Prossimi giorni: {days}.";
-    pack.intro = {"Ecco gli ultimi dieci messaggi della nostra chat:", "Gli ultimi dieci messaggi:",
-                  "Questa è la chat del nostro ufficio:", "Leggi questa chat, per favore:", "Chat:"};
+    pack.intro_ten = {"Ecco gli ultimi dieci messaggi della nostra chat:", "Gli ultimi dieci messaggi:"};
+    pack.intro = {"Questa è la chat del nostro ufficio:", "Leggi questa chat, per favore:", "Chat:"};
     pack.ask_summary = {"Riassumi la chat.",
                         "Puoi riassumere questa conversazione?",
                         "Di che cosa parla questa chat?",

@@ -105,8 +105,8 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Hoje é {today}. Próximos dias: {days}.";
-    pack.intro = {"Estas são as últimas dez mensagens do nosso chat:", "As últimas dez mensagens:",
-                  "Este é o chat do escritório:", "Leia este chat, por favor:", "Chat:"};
+    pack.intro_ten = {"Estas são as últimas dez mensagens do nosso chat:", "As últimas dez mensagens:"};
+    pack.intro = {"Este é o chat do escritório:", "Leia este chat, por favor:", "Chat:"};
     pack.ask_summary = {"Resuma o chat.",
                         "Você pode resumir esta conversa?",
                         "Sobre o que é este chat?",

@@ -20,6 +20,9 @@ constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",   
                                 "people",  "problem",      "decision", "shorter", "formal", "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
+// What a person pastes. Training also knows shorter chats: more questions to learn from in as many tokens.
+constexpr std::size_t kFullChat = 10;
+
 // Each sample has two streams of its own, so that the chat does not depend on what is asked about it.
 enum class Stream : std::uint64_t { chat, requests };
 Random stream(std::uint64_t seed, std::uint64_t index, Stream which) {
@@ -56,7 +59,8 @@ std::string with_chat(const LanguagePack& pack, const std::vector<ChatLine>& cha
                       Random& random) {
     const std::string pasted = format_office_chat(chat);
     if (random.below(4) == 0) return fmt::format("{}\n\n{}", request, pasted);
-    return fmt::format("{}\n\n{}\n\n{}", pick(pack.intro, random), pasted, request);
+    const Frames& intro = chat.size() == kFullChat && random.below(2) == 0 ? pack.intro_ten : pack.intro;
+    return fmt::format("{}\n\n{}\n\n{}", pick(intro, random), pasted, request);
 }
 
 template <class T>
@@ -95,13 +99,15 @@ std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Ra
 }
 
 // The sample without any request, and the chat that both kinds of conversation are about.
-OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index, WrittenChat& chat) {
+OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index, bool full,
+                          WrittenChat& chat) {
     CRIA_ASSERT(!options.languages.empty());
     Random random = stream(seed, index, Stream::chat);
     OfficeSample sample;
     sample.language = draw_language(options, random);
     sample.split = options.split;
-    chat = write_chat(language_pack(sample.language), options.split, random);
+    const std::size_t lines = full || random.below(10) < 4 ? kFullChat : 4 + random.below(6);
+    chat = write_chat(language_pack(sample.language), options.split, lines, random);
     sample.today = iso_date(chat.today);
     return sample;
 }
@@ -118,11 +124,11 @@ std::string_view task_name(OfficeTask task) { return kTaskNames[static_cast<std:
 
 OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index) {
     WrittenChat chat;
-    OfficeSample sample = begin_sample(options, seed, index, chat);
+    OfficeSample sample = begin_sample(options, seed, index, false, chat);
     const LanguagePack& pack = language_pack(sample.language);
     Random random = stream(seed, index, Stream::requests);
     const std::uint32_t kind = random.below(100);
-    const bool with_a_chat = kind >= 8, tools = kind >= 62;
+    const bool with_a_chat = kind >= 20, tools = kind >= 75;
     if (with_a_chat) add_chat(sample, chat);
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
@@ -140,7 +146,7 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
 
 OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index) {
     WrittenChat chat;
-    OfficeCase result{begin_sample(options, seed, index, chat), {}};
+    OfficeCase result{begin_sample(options, seed, index, true, chat), {}};
     const LanguagePack& pack = language_pack(result.sample.language);
     Random random = stream(seed, index, Stream::requests);
     add_chat(result.sample, chat);

@@ -77,7 +77,7 @@ struct OfficeSample {
     Language language = Language::english;
     Split split = Split::train;
     std::string today;           // ISO
-    std::vector<ChatLine> chat;  // ten lines; empty in conversations about rewriting only
+    std::vector<ChatLine> chat;  // four to ten lines; empty where no request is about a chat
     OfficeFacts facts;
     std::vector<Message> messages;      // the whole conversation, system message first
     std::vector<ToolDefinition> tools;  // what render_chat gets
@@ -91,8 +91,8 @@ struct OfficeOptions {
 // A training conversation: one to six requests about one chat.
 OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
 
-// The same chat as make_office_sample's with these arguments, with every request that it supports as the
-// first and only one of its conversation. For evaluation.
+// A chat of ten messages with every request, each as the first and only one of its conversation. For
+// evaluation.
 struct OfficeCase {
     OfficeSample sample;            // messages: system only
     std::vector<OfficeTurn> turns;  // each user message holds the pasted chat
