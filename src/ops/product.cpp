@@ -56,7 +56,7 @@ void widen(const Kernels& kernels, const void* from, DType type, std::int64_t n,
         case DType::i8:
         case DType::i32: break;
     }
-    CRIA_ASSERT(!"a weight is f32, bf16 or f16");
+    CRIA_ASSERT(false);  // not a weight's type
 }
 
 void product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
