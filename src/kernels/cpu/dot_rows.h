@@ -39,6 +39,8 @@ struct DotRows {
         std::int64_t i = 0;
         for (; i + kLanes <= n; i += kLanes) {
             for (int r = 0; r < kX; ++r) from_x[r] = V::load(x + r * n + i);
+            // The same columns of the next rows: reading many short rows side by side is hard to foresee.
+            for (int c = 0; c < kW; ++c) __builtin_prefetch(w + (c + kW) * n + i);
             for (int c = 0; c < kW; ++c) from_w[c] = Convert<V>::widen(w + c * n + i);
             add(from_x, from_w);
         }

@@ -145,17 +145,21 @@ struct VecBase {
         }
     }
 
+    // Sixteen bits to the low half of 32 and back.
+    CRIA_INLINE U widen_bits(H h) { return convert<U>(h); }
+    CRIA_INLINE H narrow_bits(U u) { return convert<H>(u); }
+
     // Sixteen-bit floats, exactly.
-    CRIA_INLINE F widen_bf16(H h) { return cast<F>(convert<U>(h) << 16); }
+    CRIA_INLINE F widen_bf16(H h) { return cast<F>(Self::widen_bits(h) << 16); }
     // To nearest, ties to even; a NaN stays a quiet NaN.
     CRIA_INLINE H narrow_bf16(F v) {
         const U bits = cast<U>(v);
         const U rounded = (bits + (((bits >> 16) & 1u) + 0x7fffu)) >> 16;
         const U quiet = (bits >> 16) | 0x40u;
-        return convert<H>((bits & 0x7fffffffu) > all_bits(0x7f800000u) ? quiet : rounded);
+        return Self::narrow_bits((bits & 0x7fffffffu) > all_bits(0x7f800000u) ? quiet : rounded);
     }
     CRIA_INLINE F widen_f16(H h) {
-        const U bits = convert<U>(h);
+        const U bits = Self::widen_bits(h);
         const U magnitude = (bits & 0x7fffu) << 13;
         const F scaled = cast<F>(magnitude) * 0x1p112f;  // moves the exponent's bias; subnormals come out right
         const U special = magnitude | 0x7f800000u;       // infinity and NaN
@@ -171,7 +175,7 @@ struct VecBase {
         U result = magnitude < all_bits(0x38800000u) ? subnormal : normal;
         result = magnitude >= all_bits(0x477ff000u) ? all_bits(0x7c00u) : result;
         result = magnitude > all_bits(0x7f800000u) ? all_bits(0x7e00u) : result;
-        return convert<H>(result | ((bits >> 16) & 0x8000u));
+        return Self::narrow_bits(result | ((bits >> 16) & 0x8000u));
     }
 };
 

@@ -21,6 +21,7 @@ struct Avx2 : VecBase<Avx2, 8> {
         return _mm256_blendv_ps(other, v, _mm256_castsi256_ps(below(n)));
     }
     CRIA_INLINE F sqrt(F v) { return _mm256_sqrt_ps(v); }
+    CRIA_INLINE U widen_bits(H h) { return (U)_mm256_cvtepu16_epi32((__m128i)h); }
     CRIA_INLINE F widen_f16(H h) { return _mm256_cvtph_ps((__m128i)h); }
     CRIA_INLINE H narrow_f16(F v) { return (H)_mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 };

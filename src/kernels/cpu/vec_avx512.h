@@ -19,6 +19,8 @@ struct Avx512 : VecBase<Avx512, 16> {
     // With a full mask: g++ 12 warns about the plain forms, whose headers read an uninitialised value.
     static constexpr __mmask16 kFull = 0xffff;
     CRIA_INLINE F sqrt(F v) { return _mm512_maskz_sqrt_ps(kFull, v); }
+    CRIA_INLINE U widen_bits(H h) { return (U)_mm512_maskz_cvtepu16_epi32(kFull, (__m256i)h); }
+    CRIA_INLINE H narrow_bits(U u) { return (H)_mm512_maskz_cvtepi32_epi16(kFull, (__m512i)u); }
     CRIA_INLINE F widen_f16(H h) { return _mm512_maskz_cvtph_ps(kFull, (__m256i)h); }
     CRIA_INLINE H narrow_f16(F v) {
         return (H)_mm512_maskz_cvtps_ph(kFull, v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
