@@ -89,7 +89,7 @@ void shorten(std::vector<Run>& runs) {
     else if (const auto problem = find(Say::problem); problem != runs.end())
         runs.erase(problem);
     else
-        CRIA_ASSERT(!"four messages hold the matter, a task and a meeting");
+        CRIA_ASSERT(false && "four messages hold the matter, a task and a meeting");
 }
 
 // The runs of a chat of `lines` messages, at least four.

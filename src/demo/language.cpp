@@ -15,7 +15,7 @@ const LanguagePack& language_pack(Language language) {
         case Language::spanish: return spanish_pack();
         case Language::thai: return thai_pack();
     }
-    CRIA_ASSERT(!"every language is handled above");
+    CRIA_ASSERT(false && "every language is handled above");
     return english_pack();
 }
 

@@ -156,6 +156,9 @@ void add_requests(LanguagePack& pack) {
                         "Gibt es ein Problem?"};
     pack.ask_decision = {"Was wurde beschlossen?", "Was ist der Beschluss?", "Haben sie etwas entschieden?",
                          "Welche Entscheidung gab es?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Mach das kürzer: \"{text}\"", "Kürze diese Nachricht: \"{text}\"",
                         "Bitte schreibe das mit weniger Worten: \"{text}\"", "Eine kürzere Fassung, bitte: \"{text}\""};
     pack.ask_formal = {"Mach das förmlicher: \"{text}\"", "Schreibe das in förmlichem Stil: \"{text}\"",
@@ -223,6 +226,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

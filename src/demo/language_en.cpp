@@ -89,7 +89,7 @@ WordClass nouns() {
              "whistle",   "yacht",    "zebra"}};
 }
 
-std::vector<WordClass> words() {
+std::vector<WordClass> document_words() {
     return {
         nouns(),
         {"project", {"{invention}"}},
@@ -132,6 +132,11 @@ std::vector<WordClass> words() {
           "manual",      "form",        "letter",   "draft",         "overview",    "notes",        "slides",
           "figures",     "file",        "guide",    "calendar",      "poster",      "page",         "agreement"},
          {"ledger", "brochure", "checklist", "archive", "glossary", "catalogue", "transcript", "dossier"}},
+    };
+}
+
+std::vector<WordClass> thing_words() {
+    return {
         {"adjective", {"new", "old", "final", "short", "first", "latest", "missing", "revised", "full", "second"}},
         {"doc_verb",
          {"check", "update", "review", "print", "translate", "finish", "correct", "share", "prepare", "rewrite", "copy",
@@ -170,6 +175,11 @@ std::vector<WordClass> words() {
          {"the florist", "the locksmith", "the tax adviser", "the orchestra", "the fire brigade", "the notary",
           "the gardener"}},
         {"contact_verb", {"call", "ask", "visit", "write to", "pay", "thank", "remind", "invite"}},
+    };
+}
+
+std::vector<WordClass> sentence_words() {
+    return {
         {"task",
          {"{doc_verb} the {doc_of} {doc_head}", "{doc_verb} the {adjective} {doc_of} {doc_head}",
           "send the {doc_of} {doc_head} to {team}", "send the {doc_of} {doc_head} to {invention}",
@@ -314,6 +324,9 @@ void add_requests(LanguagePack& pack) {
                         "Is there a problem?", "What are they worried about?"};
     pack.ask_decision = {"What was decided?", "What is the decision?", "Did they decide anything?",
                          "Which decision did they make?", "What did the team agree to do?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Make this shorter: \"{text}\"",
                         "Shorten this message: \"{text}\"",
                         "Please write this in fewer words: \"{text}\"",
@@ -396,9 +409,12 @@ LanguagePack make() {
     pack.first_names = first_names();
     pack.last_names = last_names();
     pack.inventions = latin_inventions();
-    pack.words = words();
+    for (const auto& classes : {document_words(), thing_words(), sentence_words()}) {
+        pack.words.insert(pack.words.end(), classes.begin(), classes.end());
+    }
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

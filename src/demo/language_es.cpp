@@ -148,6 +148,9 @@ void add_requests(LanguagePack& pack) {
                        "Nombra a todos los participantes."};
     pack.ask_problem = {"¿Cuál es el problema?", "¿Qué problema se mencionó?", "¿Hay algún problema?", "¿Qué va mal?"};
     pack.ask_decision = {"¿Qué se decidió?", "¿Cuál es la decisión?", "¿Tomaron una decisión?", "¿Qué han decidido?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Acorta esto: \"{text}\"", "Haz este mensaje más corto: \"{text}\"",
                         "Escríbelo con menos palabras: \"{text}\"", "Una versión más corta, por favor: \"{text}\""};
     pack.ask_formal = {"Haz esto más formal: \"{text}\"", "Reescribe esto en estilo formal: \"{text}\"",
@@ -212,6 +215,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

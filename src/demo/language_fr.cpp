@@ -153,6 +153,9 @@ void add_requests(LanguagePack& pack) {
                         "Qu'est-ce qui ne va pas ?"};
     pack.ask_decision = {"Qu'ont-ils décidé ?", "Quelle est la décision ?", "Une décision a-t-elle été prise ?",
                          "Qu'est-ce qui est décidé ?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Raccourcis ceci : \"{text}\"", "Rends ce message plus court : \"{text}\"",
                         "Écris cela en moins de mots : \"{text}\"", "Une version plus courte, merci : \"{text}\""};
     pack.ask_formal = {"Rends ceci plus formel : \"{text}\"", "Réécris ceci dans un style formel : \"{text}\"",
@@ -217,6 +220,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

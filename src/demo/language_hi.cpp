@@ -133,6 +133,9 @@ void add_requests(LanguagePack& pack) {
     pack.ask_people = {"चैट में कौन था?", "चैट के लोगों के नाम बताइए।", "किसने लिखा?", "सबके नाम दीजिए।"};
     pack.ask_problem = {"समस्या क्या है?", "कौन सी समस्या बताई गई?", "क्या कोई समस्या है?"};
     pack.ask_decision = {"क्या तय हुआ?", "फ़ैसला क्या है?", "क्या उन्होंने कुछ तय किया?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"इसे छोटा कीजिए: \"{text}\"", "यह संदेश छोटा लिखिए: \"{text}\"", "कम शब्दों में लिखिए: \"{text}\""};
     pack.ask_formal = {"इसे औपचारिक बनाइए: \"{text}\"", "औपचारिक शैली में लिखिए: \"{text}\"",
                        "यह संदेश शिष्ट बनाइए: \"{text}\""};
@@ -178,6 +181,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

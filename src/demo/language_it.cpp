@@ -151,6 +151,9 @@ void add_requests(LanguagePack& pack) {
                         "Che cosa non va?"};
     pack.ask_decision = {"Che cosa hanno deciso?", "Qual è la decisione?", "Hanno preso una decisione?",
                          "Che cosa è stato deciso?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Accorcia questo: \"{text}\"", "Rendi più breve questo messaggio: \"{text}\"",
                         "Scrivilo con meno parole: \"{text}\"", "Una versione più corta, per favore: \"{text}\""};
     pack.ask_formal = {"Rendi questo più formale: \"{text}\"", "Riscrivi in stile formale: \"{text}\"",
@@ -215,6 +218,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

@@ -149,6 +149,9 @@ void add_requests(LanguagePack& pack) {
                         "O que deu errado?"};
     pack.ask_decision = {"O que foi decidido?", "Qual é a decisão?", "Eles tomaram uma decisão?",
                          "O que eles decidiram?"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"Encurte isto: \"{text}\"", "Deixe esta mensagem mais curta: \"{text}\"",
                         "Escreva com menos palavras: \"{text}\"", "Uma versão mais curta, por favor: \"{text}\""};
     pack.ask_formal = {"Deixe isto mais formal: \"{text}\"", "Reescreva em estilo formal: \"{text}\"",
@@ -215,6 +218,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

@@ -126,6 +126,9 @@ void add_requests(LanguagePack& pack) {
     pack.ask_people = {"ใครอยู่ในแชตบ้าง", "บอกชื่อคนในแชต", "ใครเขียนบ้าง", "ขอชื่อทุกคน"};
     pack.ask_problem = {"ปัญหาคืออะไร", "มีปัญหาอะไร", "มีอะไรผิดพลาดไหม"};
     pack.ask_decision = {"ตกลงว่าอย่างไร", "มติคืออะไร", "ตัดสินใจอะไรไปแล้ว"};
+}
+
+void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"ทำให้สั้นลง: \"{text}\"", "ย่อข้อความนี้: \"{text}\"", "เขียนให้สั้นกว่านี้: \"{text}\""};
     pack.ask_formal = {"ทำให้เป็นทางการ: \"{text}\"", "เขียนใหม่แบบทางการ: \"{text}\"", "ทำข้อความนี้ให้สุภาพ: \"{text}\""};
     pack.ask_other = {
@@ -169,6 +172,7 @@ LanguagePack make() {
     pack.words = words();
     add_chat(pack);
     add_requests(pack);
+    add_rewrites(pack);
     add_answers(pack);
     return pack;
 }

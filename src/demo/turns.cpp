@@ -144,7 +144,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::formal: return rewrite(pack, split, task, chat, random);
         case OfficeTask::other: return plain(pack.ask_other, std::string(pack.says_other));
     }
-    CRIA_ASSERT(!"every task is handled above");
+    CRIA_ASSERT(false && "every task is handled above");
     return {};
 }
 
