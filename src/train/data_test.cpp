@@ -46,6 +46,9 @@ TEST(Document, OnlyWhatTheModelWritesCounts) {
     const Document document = *conversation_document(tokenizer, raw);
     EXPECT_EQ(counted(tokenizer, document, 0.5f), "Two.<|eot_id|>");
     EXPECT_EQ(counted(tokenizer, document, 1.0f), "Three.<|eot_id|>");
+    const std::string prompt = counted(tokenizer, *conversation_document(tokenizer, raw, 0.25f), 0.25f);
+    EXPECT_NE(prompt.find("One?<|eot_id|>"), std::string::npos) << prompt;
+    EXPECT_EQ(prompt.find("Two."), std::string::npos) << prompt;
     EXPECT_EQ(document.ids.front(), *tokenizer.special("<|begin_of_text|>"));
     // The user's spelling of a control token stays text: as many real ones as there are messages.
     EXPECT_EQ(std::ranges::count(document.ids, *tokenizer.special("<|eot_id|>")), 5);
