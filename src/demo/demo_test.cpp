@@ -12,7 +12,9 @@
 namespace cria {
 namespace {
 
-OfficeOptions only(Language language, Split split) { return {.split = split, .languages = {{language, 1.0}}}; }
+OfficeOptions only(Language language, Split split) {
+    return {.split = split, .short_samples = 0, .languages = {{language, 1.0}}};
+}
 
 std::string everything(const OfficeSample& sample) {
     std::string text;
@@ -135,6 +137,23 @@ TEST(Office, SystemMessageNamesEveryWorkingDayOnce) {
     EXPECT_EQ(office_system_message(Language::english, "2026-03-14"),
               "Today is Saturday 2026-03-14. Next days: Monday 2026-03-16, Tuesday 2026-03-17, "
               "Wednesday 2026-03-18, Thursday 2026-03-19.");
+}
+
+TEST(Office, TrainingBeginsWithShortSamples) {
+    const OfficeOptions options{.short_samples = 300};
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        const OfficeSample sample = make_office_sample(options, 9, i);
+        EXPECT_LE(sample.chat.size(), 5u);
+        EXPECT_TRUE(sample.tools.empty());
+    }
+    std::size_t longest = 0, tools = 0;
+    for (std::uint64_t i = 300; i < 600; ++i) {
+        const OfficeSample sample = make_office_sample(options, 9, i);
+        longest = std::max(longest, sample.chat.size());
+        tools += sample.tools.size();
+    }
+    EXPECT_EQ(longest, 10u);
+    EXPECT_GT(tools, 30u);
 }
 
 // The showcase is a chat of the world: its facts are in it, its names are held out, its answers canonical.

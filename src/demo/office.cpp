@@ -40,6 +40,10 @@ Language draw_language(const OfficeOptions& options, Random& random) {
     return options.languages.back().first;
 }
 
+bool is_short(const OfficeOptions& options, std::uint64_t index) {
+    return options.split == Split::train && index < options.short_samples;
+}
+
 std::chrono::sys_days parse_date(std::string_view iso) {
     int year = 0;
     unsigned month = 0, day = 0;
@@ -106,7 +110,8 @@ OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std:
     OfficeSample sample;
     sample.language = draw_language(options, random);
     sample.split = options.split;
-    const std::size_t lines = full || random.below(10) < 4 ? kFullChat : 4 + random.below(6);
+    std::size_t lines = full || random.below(10) < 4 ? kFullChat : 4 + random.below(6);
+    if (!full && is_short(options, index)) lines = 4 + lines % 2;
     chat = write_chat(language_pack(sample.language), options.split, lines, random);
     sample.today = iso_date(chat.today);
     return sample;
@@ -127,8 +132,9 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     OfficeSample sample = begin_sample(options, seed, index, false, chat);
     const LanguagePack& pack = language_pack(sample.language);
     Random random = stream(seed, index, Stream::requests);
+    const bool brief = is_short(options, index);
     const std::uint32_t kind = random.below(100);
-    const bool with_a_chat = kind >= 20, tools = kind >= 75;
+    const bool with_a_chat = kind >= (brief ? 50u : 20u), tools = !brief && kind >= 75;
     if (with_a_chat) add_chat(sample, chat);
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
