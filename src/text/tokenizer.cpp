@@ -35,23 +35,34 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
+namespace {
+
+Status check_special(std::string_view name, TokenId id, TokenId ordinary) {
+    if (name.empty()) return fail(ErrorKind::corrupt, "the control token with id {} has no name", id);
+    if (name.size() > Bpe::kMaxTokenBytes)
+        return fail(ErrorKind::unsupported,
+                    "the name of the control token with id {} has {} bytes; at most {} are supported", id, name.size(),
+                    Bpe::kMaxTokenBytes);
+    if (valid_utf8_prefix(name) != name.size())
+        return fail(ErrorKind::corrupt, "the name of the control token with id {} is not UTF-8", id);
+    if (id < ordinary)
+        return fail(ErrorKind::corrupt,
+                    "control token {} has id {}, which is an ordinary token's; ids from {} are free", name, id,
+                    ordinary);
+    if (static_cast<std::size_t>(id) >= Bpe::kMaxTokens)
+        return fail(ErrorKind::unsupported, "control token {} has id {}; ids below {} are supported", name, id,
+                    Bpe::kMaxTokens);
+    return {};
+}
+
+}  // namespace
+
 Result<Tokenizer> Tokenizer::create(std::vector<std::string> ranks, std::map<std::string, TokenId> specials) {
-    const auto ordinary = static_cast<TokenId>(std::min<std::size_t>(ranks.size(), Bpe::kMaxTokens));
     auto data = std::make_unique<Data>(Data{CRIA_TRY(Bpe::create(std::move(ranks))), std::move(specials)});
+    const auto ordinary = static_cast<TokenId>(data->bpe.ranks().size());
     data->size = ordinary;
     for (const auto& [name, id] : data->specials) {
-        if (name.empty()) return fail(ErrorKind::corrupt, "the control token with id {} has no name", id);
-        if (name.size() > Bpe::kMaxTokenBytes)
-            return fail(ErrorKind::unsupported,
-                        "the name of the control token with id {} has {} bytes; at most {} are supported", id,
-                        name.size(), Bpe::kMaxTokenBytes);
-        if (id < ordinary)
-            return fail(ErrorKind::corrupt,
-                        "control token {} has id {}, which is an ordinary token's; ids from {} are free", name, id,
-                        ordinary);
-        if (static_cast<std::size_t>(id) >= Bpe::kMaxTokens)
-            return fail(ErrorKind::unsupported, "control token {} has id {}; ids below {} are supported", name, id,
-                        Bpe::kMaxTokens);
+        CRIA_TRY(check_special(name, id, ordinary));
         if (const auto [other, fresh] = data->names.emplace(id, name); !fresh)
             return fail(ErrorKind::corrupt, "control tokens {} and {} have the same id {}", other->second, name, id);
         data->size = std::max(data->size, id + 1);

@@ -141,6 +141,7 @@ TEST(Tokenizer, RefusesImpossibleVocabularies) {
     EXPECT_NE(message(bytes_and({""}), {}).find("token 256 of the vocabulary is empty"), std::string::npos);
     EXPECT_NE(message(bytes_and({std::string(513, 'a')}), {}).find("has 513 bytes"), std::string::npos);
     EXPECT_NE(message(bytes_and({}), {{"", 300}}).find("has no name"), std::string::npos);
+    EXPECT_NE(message(bytes_and({}), {{"\xff", 300}}).find("is not UTF-8"), std::string::npos);
     EXPECT_NE(message(bytes_and({}), {{"<a>", 255}}).find("<a> has id 255, which is an ordinary token's"),
               std::string::npos);
     EXPECT_NE(message(bytes_and({}), {{"<a>", -1}}).find("ordinary"), std::string::npos);
