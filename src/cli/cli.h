@@ -1,0 +1,36 @@
+// What every verb receives: the operating system, the console, the surroundings, and the global options.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/os.h"
+#include "cli/console.h"
+#include "cli/environment.h"
+#include "ops/pass.h"
+
+namespace cria {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+class Cli {
+public:
+    Cli(Os& os_in, Environment environment_in)
+        : os(os_in), environment(std::move(environment_in)), console(environment) {}
+
+    Os& os;
+    Environment environment;
+    Console console;
+
+    int threads = 0;      // 0: as many as this process may use
+    std::string kernels;  // empty: the best for this processor
+
+    // The threads and kernels that were asked for, made at the first call and kept.
+    Result<Compute> compute();
+    int thread_count() const;
+
+private:
+    std::unique_ptr<ThreadPool> pool_;
+};
+
+}  // namespace cria

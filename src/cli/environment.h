@@ -1,0 +1,27 @@
+// Everything that Cria takes from its surroundings, read once, here only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/os.h"
+
+namespace cria {
+
+struct Environment {
+    Path program;                  // this executable; empty when unknown
+    std::optional<Path> home{};    // HOME
+    std::optional<Path> models{};  // CRIA_MODELS
+    bool no_color = false;         // NO_COLOR, see no-color.org
+    bool no_history = false;       // CRIA_NOHISTORY
+    bool plain_terminal = false;   // TERM is dumb or missing
+    std::optional<int> columns{};  // COLUMNS
+};
+
+Environment read_environment();
+
+// Where models are looked for by name: $CRIA_MODELS, ~/.cria/models, and what came with the program.
+std::vector<Path> model_folders(const Environment& environment);
+
+}  // namespace cria

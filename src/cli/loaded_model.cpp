@@ -1,0 +1,149 @@
+#include "cli/loaded_model.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "cli/model_option.h"
+#include "kernels/processor.h"
+#include "text/tokenizer_files.h"
+
+namespace cria {
+namespace {
+
+using namespace std::chrono;
+
+constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+constexpr std::int64_t kDefaultContext = 8192;
+constexpr std::int64_t kFollowingDays = 4;
+
+std::string day_text(sys_days day) {
+    static constexpr std::array<std::string_view, 7> kNames{"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                            "Friday", "Saturday", "Sunday"};
+    const year_month_day date{day};
+    return fmt::format("{} {:04}-{:02}-{:02}", kNames[weekday{day}.iso_encoding() - 1], static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+// The day that it is here, as days of the calendar.
+sys_days local_day(Os& os) {
+    const std::time_t now = system_clock::to_time_t(os.wall());
+    std::tm local{};
+    localtime_r(&now, &local);
+    return year_month_day{year{local.tm_year + 1900}, month{static_cast<unsigned>(local.tm_mon + 1)},
+                          day{static_cast<unsigned>(local.tm_mday)}};
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+    }
+}
+
+template <class Number>
+void take_number(const Json& json, const char* key, std::optional<Number>& value) {
+    const auto it = json.find(key);
+    if (it != json.end() && it->is_number()) value = it->get<Number>();
+}
+
+Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context) {
+    std::uint64_t weights = 0;
+    for (const Path& file : files.safetensors) weights += CRIA_TRY(cli.os.info(file)).size_bytes;
+    const std::uint64_t cache = KvCache::bytes(config.layers, config.kv_width(), context);
+    const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
+    if (available == 0 || weights + cache <= available) return {};
+    return fail(ErrorKind::out_of_memory,
+                "{} needs {} ({} of weights, {} for a context of {}), but {} are available; choose a smaller model or "
+                "--context",
+                files.folder.string(), human_bytes(weights + cache), human_bytes(weights), human_bytes(cache), context,
+                human_bytes(available));
+}
+
+Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& config) {
+    if (wanted == 0) return std::min(config.context, kDefaultContext);
+    if (wanted > 0 && wanted <= config.context) return wanted;
+    return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", wanted,
+                config.context);
+}
+
+bool answers_turns(const LlamaConfig& config, const GenerationDefaults& defaults, const Tokenizer& tokenizer) {
+    const auto end_of_turn = tokenizer.special("<|eot_id|>");
+    if (!end_of_turn) return false;
+    return std::ranges::find(config.eos_ids, *end_of_turn) != config.eos_ids.end() ||
+           std::ranges::find(defaults.stop_ids, *end_of_turn) != defaults.stop_ids.end();
+}
+
+}  // namespace
+
+std::string fill_system(std::string text, sys_days today) {
+    std::string following;
+    std::int64_t count = 0;
+    for (sys_days day = today + days(1); count < kFollowingDays; day += days(1)) {
+        if (weekday{day}.iso_encoding() > 5) continue;
+        following += (following.empty() ? "" : ", ") + day_text(day);
+        ++count;
+    }
+    replace_all(text, "{today}", day_text(today));
+    replace_all(text, "{days}", following);
+    return text;
+}
+
+Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
+    const std::string text = CRIA_TRY(read_text(os, file, kMaxConfigBytes));
+    const Json json = CRIA_TRY(parse_json(text, file.string()));
+    GenerationDefaults defaults;
+    if (!json.is_object()) return fail(ErrorKind::corrupt, "{}: must be a JSON object", file.string());
+    const auto stops = json.find("eos_token_id");
+    if (stops != json.end()) {
+        const Json list = stops->is_array() ? *stops : Json::array({*stops});
+        for (const Json& id : list) {
+            if (id.is_number_integer()) defaults.stop_ids.push_back(id.get<TokenId>());
+        }
+    }
+    take_number(json, "temperature", defaults.temperature);
+    take_number(json, "top_p", defaults.top_p);
+    take_number(json, "top_k", defaults.top_k);
+    take_number(json, "repetition_penalty", defaults.repetition_penalty);
+    const auto sample = json.find("do_sample");
+    if (sample != json.end() && sample->is_boolean() && !sample->get<bool>()) defaults.temperature = 0.0f;
+    return defaults;
+}
+
+Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
+                                                      const LoadOptions& options) {
+    const auto start = cli.os.monotonic();
+    const Path path = CRIA_TRY(find_named_model(cli, name));
+    const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
+    const std::string config_text = CRIA_TRY(read_text(cli.os, files.config_json, kMaxConfigBytes));
+    const Json json = CRIA_TRY(parse_json(config_text, files.config_json.string()));
+    const LlamaConfig config = CRIA_TRY(config_from_json(json, files.config_json.string()));
+    context = CRIA_TRY(choose_context(context, config));
+    CRIA_TRY(check_memory(cli, files, config, context));
+
+    Tokenizer tokenizer = CRIA_TRY(load_tokenizer(cli.os, files.tokenizer));
+    if (tokenizer.size() > config.vocabulary) {
+        return fail(ErrorKind::corrupt,
+                    "{} has ids up to {}, but the model has a vocabulary of {}; they do not belong together",
+                    files.tokenizer.string(), tokenizer.size() - 1, config.vocabulary);
+    }
+    GenerationDefaults defaults;
+    if (files.generation_config) defaults = CRIA_TRY(read_generation_defaults(cli.os, *files.generation_config));
+    std::string system = read_text(cli.os, files.folder / "system.txt", kMaxConfigBytes).value_or("");
+    while (system.ends_with('\n')) system.pop_back();
+    const bool instruct = answers_turns(config, defaults, tokenizer);
+    Llama model = CRIA_TRY(Llama::load(cli.os, path, options));
+    model.reserve_positions(context);
+    auto loaded = std::make_unique<LoadedModel>(LoadedModel{name,
+                                                            files,
+                                                            std::move(model),
+                                                            std::move(tokenizer),
+                                                            std::move(defaults),
+                                                            fill_system(std::move(system), local_day(cli.os)),
+                                                            instruct,
+                                                            context,
+                                                            {}});
+    loaded->load_time = cli.os.monotonic() - start;
+    return loaded;
+}
+
+}  // namespace cria

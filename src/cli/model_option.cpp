@@ -1,0 +1,22 @@
+#include "cli/model_option.h"
+
+#include "store/model_folder.h"
+#include "text/tokenizer_files.h"
+
+namespace cria {
+
+void add_model_option(Options& options, std::string& model) {
+    options.value("-m,--model", model, "MODEL", "a model's name (see cria list), folder, or file", Need::required);
+}
+
+Result<Path> find_named_model(Cli& cli, const std::string& model) {
+    return find_model(cli.os, model, model_folders(cli.environment));
+}
+
+Result<Tokenizer> load_named_tokenizer(Cli& cli, const std::string& model) {
+    Path path = CRIA_TRY(find_named_model(cli, model));
+    if (path.extension() == ".safetensors") path = path.parent_path();
+    return load_tokenizer(cli.os, path);
+}
+
+}  // namespace cria

@@ -1,0 +1,148 @@
+// cria show
+#include <algorithm>
+#include <map>
+
+#include "cli/model_option.h"
+#include "cli/program.h"
+#include "cli/verb.h"
+#include "kernels/processor.h"
+#include "model/llama.h"
+#include "store/model_folder.h"
+#include "store/safetensors.h"
+
+namespace cria {
+namespace {
+
+constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+constexpr std::int64_t kPromptChunk = 512;
+
+struct Facts {
+    ModelFiles files;
+    LlamaConfig config;
+    std::map<std::string, std::uint64_t> types;  // bytes of the tensors of each type
+    std::int64_t context = 0;
+    std::uint64_t weights = 0, cache = 0, scratch = 0;
+    std::uint64_t total() const { return weights + cache + scratch; }
+};
+
+// Activations that live at once while a chunk of the prompt runs, as LlamaConfig's shapes give them: the
+// residual stream and its norm, queries, keys, values, attention and feed-forward rows, and one row of logits.
+std::uint64_t scratch_bytes(const LlamaConfig& c) {
+    const std::int64_t row = 2 * c.width + 2 * c.query_width() + 2 * c.kv_width() + 3 * c.ffn_width;
+    return static_cast<std::uint64_t>(kPromptChunk * row + c.vocabulary) * sizeof(float);
+}
+
+class ShowVerb final : public Verb {
+public:
+    Page page() const override {
+        return {.name = "show",
+                .summary = "show a model's architecture, size, and need of memory",
+                .description =
+                    "Prints what the model in a folder is: its architecture, parameters, types, files, and how much "
+                    "memory it needs with a context of N tokens. Reads headers only, so that it is quick for large "
+                    "models too.",
+                .examples =
+                    "  cria show demo\n  cria show ./Llama-3.2-1B-Instruct --context 32768\n"
+                    "  cria show demo --context 1024 --json\n"};
+    }
+
+    void add_options(Options& options) override {
+        options.positional("MODEL", model_, "the model's name, folder or file", Need::required);
+        options.value("--context", context_, "N", "tokens to count memory for (default: the model's, at most 8192)");
+        options.flag("--json", json_, "print one JSON object");
+    }
+
+    Result<int> run(Cli& cli) override {
+        const Facts facts = CRIA_TRY(gather(cli));
+        cli.console.out(json_ ? as_json(facts) : as_table(cli, facts));
+        return kDone;
+    }
+
+private:
+    Result<Facts> gather(Cli& cli) const {
+        Facts facts;
+        const Path path = CRIA_TRY(find_named_model(cli, model_));
+        facts.files = CRIA_TRY(open_model_folder(cli.os, path));
+        const std::string text = CRIA_TRY(read_text(cli.os, facts.files.config_json, kMaxConfigBytes));
+        const Json json = CRIA_TRY(parse_json(text, facts.files.config_json.string()));
+        facts.config = CRIA_TRY(config_from_json(json, facts.files.config_json.string()));
+        facts.context = context_ == 0 ? std::min<std::int64_t>(facts.config.context, 8192) : context_;
+        if (facts.context < 1 || facts.context > facts.config.context) {
+            return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", context_,
+                        facts.config.context);
+        }
+        CRIA_TRY(count_tensors(cli, facts));
+        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context);
+        facts.scratch = scratch_bytes(facts.config);
+        return facts;
+    }
+
+    static Status count_tensors(Cli& cli, Facts& facts);
+
+    static std::string as_json(const Facts& f) {
+        OrderedJson files = OrderedJson::array();
+        for (const Path& file : f.files.safetensors) files.push_back(file.filename().string());
+        const OrderedJson object{{"folder", f.files.folder.string()},
+                                 {"architecture", config_to_json(f.config)},
+                                 {"parameters", f.config.parameters()},
+                                 {"types", f.types},
+                                 {"files", std::move(files)},
+                                 {"context", f.context},
+                                 {"weights", f.weights},
+                                 {"kv", f.cache},
+                                 {"scratch", f.scratch},
+                                 {"total", f.total()}};
+        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+    }
+
+    static std::string as_table(Cli& cli, const Facts& f) {
+        const LlamaConfig& c = f.config;
+        std::string out;
+        const auto heading = [&](std::string_view text) { out += cli.console.styled(text, Style::bold) + "\n"; };
+        const auto line = [&](std::string_view name, const std::string& value) {
+            out += fmt::format("  {:<18}{}\n", name, value);
+        };
+        heading("Model");
+        line("folder", f.files.folder.string());
+        line("architecture", c.cross_attention_layers.empty() ? "llama" : "llama with cross-attention");
+        line("parameters", human_count(c.parameters()));
+        std::string types;
+        for (const auto& [type, bytes] : f.types)
+            types += fmt::format("{}{} ({})", types.empty() ? "" : ", ", type, human_bytes(bytes));
+        line("types", types);
+        line("context", fmt::format("{}", c.context));
+        line("layers", fmt::format("{}", c.layers));
+        line("width", fmt::format("{} (feed-forward {})", c.width, c.ffn_width));
+        line("heads", fmt::format("{} of {} (keys and values {})", c.heads, c.head_dim, c.kv_heads));
+        line("vocabulary", fmt::format("{}{}", c.vocabulary, c.tied_embeddings ? ", embeddings tied" : ""));
+        line("rope", fmt::format("theta {}{}", c.rope_theta, c.rope_scaling ? ", Llama 3 scaling" : ""));
+        heading(fmt::format("Memory for a context of {}", f.context));
+        line("weights", human_bytes(f.weights));
+        line("keys and values", human_bytes(f.cache));
+        line("scratch", human_bytes(f.scratch));
+        line("total", fmt::format("{} of {} available", human_bytes(f.total()),
+                                  human_bytes(describe_processor(cli.os).memory_available_bytes)));
+        return out;
+    }
+
+    std::string model_;
+    std::int64_t context_ = 0;
+    bool json_ = false;
+};
+
+Status ShowVerb::count_tensors(Cli& cli, Facts& facts) {
+    for (const Path& file : facts.files.safetensors) {
+        const SafetensorsFile tensors = CRIA_TRY(open_safetensors(cli.os, file));
+        for (const SafetensorsEntry& entry : tensors.entries()) {
+            facts.types[std::string(name_of(entry.dtype))] += entry.bytes;
+            facts.weights += entry.bytes;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::unique_ptr<Verb> make_show_verb() { return std::make_unique<ShowVerb>(); }
+
+}  // namespace cria

@@ -1,0 +1,258 @@
+// Sessions with scripted models, whose every answer is known, and with random ones.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/temp_folder.h"
+#include "engine/generate.h"
+#include "engine/tiny_model.h"
+#include "kernels/kernels.h"
+
+namespace cria {
+namespace {
+
+// A model from a script, loaded as any other.
+struct Loaded {
+    explicit Loaded(const TinyModel& tiny, int threads = 1) : pool(threads) {
+        write_tiny_model(folder.path(), tiny);
+        model.emplace(*Llama::load(real_os(), folder.path(), {}));
+        tokenizer.emplace(*load_tokenizer(real_os(), folder.path()));
+    }
+    Session session(std::int64_t context = 256) {
+        return Session(real_os(), *model, *tokenizer, {pool, best_kernels()}, context);
+    }
+    std::vector<TokenId> prompt(std::string_view text) const { return tokenizer->encode(text); }
+
+    TempFolder folder;
+    ThreadPool pool;
+    std::optional<Llama> model;
+    std::optional<Tokenizer> tokenizer;
+};
+
+GenerateOptions greedy(std::int64_t max_tokens = -1) {
+    GenerateOptions options;
+    options.sampling.temperature = 0;
+    options.max_tokens = max_tokens;
+    return options;
+}
+
+// The answer, with its text checked against what was streamed.
+Generation answer(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options) {
+    std::string streamed;
+    auto result = session.generate(prompt, options, [&](std::string_view text) { streamed += text; });
+    EXPECT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->text, streamed);
+    return std::move(*result);
+}
+
+std::string error_of(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options) {
+    const auto result = session.generate(prompt, options, [](std::string_view) {});
+    return result ? "no error" : result.error().message;
+}
+
+TEST(Session, SaysItsScriptAndStops) {
+    Loaded loaded({.says = letters("Hi you!")});
+    Session session = loaded.session();
+    const Generation g = answer(session, loaded.prompt("ask\n"), greedy());
+    EXPECT_EQ(g.text, "Hi you!");
+    EXPECT_EQ(g.stop, StopReason::end_of_turn);
+    EXPECT_EQ(g.usage.prompt_tokens, 4);
+    EXPECT_EQ(g.usage.completion_tokens, 7);
+    EXPECT_EQ(g.ids.size(), 7u);
+    EXPECT_GT(g.timings.first_token.count(), 0);
+    EXPECT_GE(g.timings.first_token, g.timings.prompt);
+}
+
+TEST(Session, MaxTokensAndContextEndAnAnswer) {
+    Loaded loaded({.says = letters("abc"), .endless = true});
+    Session session = loaded.session(16);
+    const auto prompt = loaded.prompt("ask\n");
+    EXPECT_EQ(answer(session, prompt, greedy(5)).text, "abcab");
+    EXPECT_EQ(answer(session, prompt, greedy(5)).stop, StopReason::max_tokens);
+    EXPECT_EQ(answer(session, prompt, greedy(0)).usage.completion_tokens, 0);
+    const Generation full = answer(session, prompt, greedy());
+    EXPECT_EQ(full.stop, StopReason::context_full);
+    EXPECT_EQ(full.usage.completion_tokens, 12);
+}
+
+TEST(Session, StopStringsEndItAcrossTokens) {
+    Loaded loaded({.says = letters("Hi you!")});
+    Session session = loaded.session();
+    GenerateOptions options = greedy();
+    options.stop_strings = {"you?", "yo"};
+    const Generation g = answer(session, loaded.prompt("\n"), options);
+    EXPECT_EQ(g.text, "Hi ");
+    EXPECT_EQ(g.stop, StopReason::stop_string);
+    options.stop_strings = {"!!"};
+    EXPECT_EQ(answer(session, loaded.prompt("\n"), options).text, "Hi you!")
+        << "what was held back is shown at the end";
+    options.stop_strings = {""};
+    EXPECT_NE(error_of(session, loaded.prompt("\n"), options).find("stop string is empty"), std::string::npos);
+}
+
+TEST(Session, StopIdsOfTheCallerCount) {
+    Loaded loaded({.says = letters("abc")});
+    Session session = loaded.session();
+    GenerateOptions options = greedy();
+    options.stop_ids = {'c'};
+    EXPECT_EQ(answer(session, loaded.prompt("\n"), options).text, "ab");
+}
+
+TEST(Session, TextIsNeverCutInsideACharacter) {
+    Loaded loaded({.says = {"\xf0\x9f", "\x98", "\x80", "\xc3"}});
+    Session session = loaded.session();
+    std::vector<std::string> pieces;
+    ASSERT_TRUE(
+        session.generate(loaded.prompt("\n"), greedy(), [&](std::string_view text) { pieces.emplace_back(text); }));
+    EXPECT_EQ(pieces, (std::vector<std::string>{"\xf0\x9f\x98\x80", "\xef\xbf\xbd"}));
+}
+
+TEST(Session, ControlTokensAreNoText) {
+    Loaded loaded({.says = letters("abc")});
+    // <|python_tag|> first, then 'a' as if it followed a line break.
+    const TokenId tag = *loaded.tokenizer->special("<|python_tag|>");
+    for (const Parameter& parameter : loaded.model->parameters()) {
+        if (parameter.names.front() != "lm_head.weight") continue;
+        auto* rows = parameter.weight->value.data<BF16>();
+        const std::int64_t width = parameter.weight->value.columns();
+        rows[tag * width + '\n'] = to_bf16(2);
+        rows['a' * width + tag] = to_bf16(1);
+    }
+    Session session = loaded.session();
+    const Generation g = answer(session, loaded.prompt("\n"), greedy());
+    EXPECT_EQ(g.text, "abc");
+    EXPECT_TRUE(g.python_tag);
+}
+
+TEST(Session, ReusesTheCommonPrefix) {
+    Loaded loaded({.says = letters("Hi")});
+    Session session = loaded.session();
+    EXPECT_EQ(answer(session, loaded.prompt("first line\n"), greedy()).usage.cached_tokens, 0);
+    const Generation again = answer(session, loaded.prompt("first line\n"), greedy());
+    EXPECT_EQ(again.usage.cached_tokens, 10) << "all but the last token, whose logits are needed";
+    EXPECT_EQ(again.text, "Hi");
+    const Generation longer = answer(session, loaded.prompt("first line\nHi and more\n"), greedy());
+    EXPECT_EQ(longer.usage.cached_tokens, 12) << "the answer too";
+    EXPECT_EQ(answer(session, loaded.prompt("fir?\n"), greedy()).usage.cached_tokens, 3);
+}
+
+TEST(Session, ChunksOfThePromptChangeNothing) {
+    Loaded loaded({.says = letters("Hi you!")});
+    const auto prompt = loaded.prompt(std::string(40, 'x') + "\n");
+    for (const std::int64_t chunk : {1, 7, 40, 41, 512}) {
+        Session session = loaded.session();
+        GenerateOptions options = greedy();
+        options.prompt_chunk = chunk;
+        EXPECT_EQ(answer(session, prompt, options).text, "Hi you!") << chunk;
+    }
+}
+
+TEST(Session, CancelsBeforeAndWithinAnAnswer) {
+    Loaded loaded({.says = letters("abc"), .endless = true});
+    Session session = loaded.session();
+    std::atomic<bool> cancel = true;
+    GenerateOptions options = greedy();
+    options.cancel = &cancel;
+    const Generation none = answer(session, loaded.prompt("\n"), options);
+    EXPECT_EQ(none.stop, StopReason::cancelled);
+    EXPECT_EQ(none.text, "");
+    cancel = false;
+    std::string text;
+    const auto some = session.generate(loaded.prompt("\n"), options, [&](std::string_view piece) {
+        text += piece;
+        if (text.size() == 4) cancel = true;
+    });
+    ASSERT_TRUE(some);
+    EXPECT_EQ(some->stop, StopReason::cancelled);
+    EXPECT_EQ(some->text, "abca");
+}
+
+TEST(Session, BadPromptsAreNamed) {
+    Loaded loaded({.says = letters("abc")});
+    Session session = loaded.session(8);
+    EXPECT_NE(error_of(session, {}, greedy()).find("empty"), std::string::npos);
+    const std::vector<TokenId> outside{1, 512};
+    EXPECT_NE(error_of(session, outside, greedy()).find("512"), std::string::npos);
+    const std::vector<TokenId> negative{-1};
+    EXPECT_NE(error_of(session, negative, greedy()).find("-1"), std::string::npos);
+    const std::string message = error_of(session, loaded.prompt("12345678"), greedy());
+    EXPECT_NE(message.find("8 tokens"), std::string::npos) << message;
+    EXPECT_NE(message.find("holds 8"), std::string::npos) << message;
+    EXPECT_EQ(answer(session, loaded.prompt("123456\n"), greedy()).text, "a") << "the session goes on";
+}
+
+TEST(Session, WeightsThatAreNoNumbersAreAnError) {
+    Loaded loaded({.says = letters("abc")});
+    for (const Parameter& parameter : loaded.model->parameters()) {
+        if (parameter.names.front() != "model.norm.weight") continue;
+        std::ranges::fill(parameter.weight->value.f32_span(), std::nanf(""));
+    }
+    Session session = loaded.session();
+    EXPECT_NE(error_of(session, loaded.prompt("\n"), greedy()).find("damaged"), std::string::npos);
+}
+
+// ---- A random model, where attention matters ----
+
+struct RandomModel {
+    explicit RandomModel(int threads = 1) : pool(threads) {
+        LlamaConfig config;
+        config.layers = 2;
+        config.width = 64;
+        config.heads = 4;
+        config.kv_heads = 2;
+        config.head_dim = 16;
+        config.ffn_width = 96;
+        config.vocabulary = 512;
+        config.context = 256;
+        config.bos_id = 256;
+        config.eos_ids = {511};
+        model.emplace(*Llama::random(config, 3, DType::f32, false));
+        std::vector<std::string> ranks;
+        for (int byte = 0; byte < 256; ++byte) ranks.emplace_back(1, static_cast<char>(byte));
+        tokenizer.emplace(*Tokenizer::create(ranks, llama3_specials(256)));
+    }
+    Session session() { return Session(real_os(), *model, *tokenizer, {pool, best_kernels()}, 256); }
+
+    ThreadPool pool;
+    std::optional<Llama> model;
+    std::optional<Tokenizer> tokenizer;
+};
+
+TEST(Session, StepwiseLogitsAgreeWithTheWholeSequence) {
+    RandomModel random;
+    Session session = random.session();
+    std::vector<TokenId> ids;
+    for (int i = 0; i < 300; ++i) ids.push_back((i * 37 + 11) % 500);
+    EXPECT_FALSE(session.logits(ids, false)) << "more than the context";
+    ids.resize(100);
+    const Tensor whole = *session.logits(ids, false);
+    const Tensor steps = *session.logits(ids, true);
+    ASSERT_EQ(whole.shape(), (Shape{100, 512}));
+    double difference = 0, length = 0;
+    for (std::size_t i = 0; i < whole.f32_span().size(); ++i) {
+        const double a = whole.f32_span()[i], b = steps.f32_span()[i];
+        difference += (a - b) * (a - b);
+        length += a * a;
+    }
+    // Sums of at most 96 products in another order: each rounds by at most 2^-24 of its size, through 2 layers.
+    EXPECT_LT(std::sqrt(difference / length), 1e-5);
+}
+
+TEST(Session, TheSameSeedGivesTheSameIdsOnAnyThreads) {
+    GenerateOptions options;
+    options.sampling = {.temperature = 1.0f, .top_p = 0.95f, .seed = 9};
+    options.max_tokens = 60;
+    std::vector<TokenId> first;
+    for (const int threads : {1, 2, 3}) {
+        RandomModel random(threads);
+        Session session = random.session();
+        const std::vector<TokenId> prompt{1, 2, 3, 4};
+        const Generation g = answer(session, prompt, options);
+        if (first.empty()) first = g.ids;
+        EXPECT_EQ(g.ids, first) << threads;
+    }
+    EXPECT_GT(first.size(), 20u);
+}
+
+}  // namespace
+}  // namespace cria
