@@ -12,6 +12,7 @@ constexpr double kWidth = 860, kHeight = 480;
 constexpr double kLeft = 70, kRight = 24, kTop = 48, kBottom = 56;
 constexpr double kSmallestLoss = 1e-6;
 constexpr std::size_t kMaxPoints = 1500;
+constexpr std::size_t kMeanReach = 12;  // steps
 
 struct Point {
     double step;
@@ -104,14 +105,14 @@ std::string grid(const Axes& axes) {
                         fmt::format("transform=\"translate(20 {}) rotate(-90)\"", (kTop + bottom) / 2));
 }
 
-// Exponential mean over about 20 steps, unbiased at the start.
+// Mean of the points around each, as many before as after.
 std::vector<Point> running_mean(std::span<const Point> points) {
     std::vector<Point> out;
-    double sum = 0, weight = 0;
-    for (const Point& point : points) {
-        sum = 0.95 * sum + point.loss;
-        weight = 0.95 * weight + 1;
-        out.push_back({point.step, sum / weight});
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const std::size_t reach = std::min({kMeanReach, i, points.size() - 1 - i});
+        double sum = 0;
+        for (const Point& point : points.subspan(i - reach, 2 * reach + 1)) sum += point.loss;
+        out.push_back({points[i].step, sum / static_cast<double>(2 * reach + 1)});
     }
     return out;
 }

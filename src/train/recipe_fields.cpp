@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/nearest.h"
+#include "text/unicode.h"
 
 namespace cria {
 namespace {
@@ -34,6 +35,8 @@ std::string joined(const Names& names) {
     for (const auto& name : names) text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
     return text;
 }
+
+bool is_utf8(std::string_view text) { return valid_utf8_prefix(text) == text.size(); }
 
 std::string shown(const YAML::Node& node) {
     switch (node.Type()) {
@@ -154,7 +157,11 @@ bool RecipeFields::has(std::string_view key) { return take(key).has_value(); }
 std::optional<std::string> RecipeFields::scalar(std::string_view key, std::string_view wanted) {
     const auto node = take(key);
     if (!node) return std::nullopt;
-    if (node->IsScalar()) return node->Scalar();
+    if (node->IsScalar()) {
+        if (is_utf8(node->Scalar())) return node->Scalar();
+        complain(key, "is not UTF-8");
+        return std::nullopt;
+    }
     complain(key, fmt::format("is {}; {} was wanted", shown(*node), wanted));
     return std::nullopt;
 }
@@ -225,7 +232,7 @@ void RecipeFields::weights(std::string_view key, std::map<std::string, double>& 
     values.clear();
     for (const auto& item : *node) {
         double weight = 0;
-        if (!item.first.IsScalar() || !read_number(item.second, {0, 1e6}, weight))
+        if (!item.first.IsScalar() || !is_utf8(item.first.Scalar()) || !read_number(item.second, {0, 1e6}, weight))
             return complain(key, fmt::format("gives {} the weight {}; a number in [0, 1e6] was wanted",
                                              shown(item.first), shown(item.second)));
         values[item.first.Scalar()] = weight;

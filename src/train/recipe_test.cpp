@@ -94,6 +94,7 @@ TEST(Recipe, RefusesWhatIsNoRecipe) {
     EXPECT_NE(complaint("? [a]\n: b\n").find("a list as a key"), std::string::npos);
     EXPECT_NE(complaint(std::string(100'000, '[')).find("r.yaml"), std::string::npos);
     EXPECT_NE(complaint("model: &a [*a]\n").find("r.yaml"), std::string::npos);
+    EXPECT_EQ(complaint(with("jsonl: chats", "jsonl: \xff")), "r.yaml line 9: data.1.jsonl is not UTF-8");
     EXPECT_NE(complaint(std::string(2 << 20, ' ')).find("at most 1048576"), std::string::npos);
 }
 

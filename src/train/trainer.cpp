@@ -156,7 +156,9 @@ Status Trainer::write_training_json() {
         json["final_validation_loss"] = *records.back().validation_loss;
     json["documents_longer_than_context"] = stream_.left_out();
     json["recipe"] = identity_;
-    return write_atomically(os_, recipe_.output / "training.json", json.dump(2) + "\n");
+    // The command may hold any bytes.
+    const std::string text = json.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+    return write_atomically(os_, recipe_.output / "training.json", text + "\n");
 }
 
 Status Trainer::finish() {
