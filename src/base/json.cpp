@@ -1,13 +1,22 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 namespace cria {
 namespace {
 
-// The deepest nesting of brackets outside strings.
-std::size_t nesting_depth(std::string_view text) {
-    std::size_t depth = 0, deepest = 0;
+// The deepest nesting of brackets outside strings, and the most members of one object (by its colons).
+struct Shape {
+    std::size_t depth = 0;
+    std::size_t members = 0;
+};
+
+Shape shape_of(std::string_view text, std::size_t max_depth) {
+    Shape shape;
+    std::vector<std::size_t> members(max_depth + 1);  // of the open objects, by depth
+    std::size_t depth = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
@@ -17,12 +26,15 @@ std::size_t nesting_depth(std::string_view text) {
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            deepest = std::max(deepest, ++depth);
+            shape.depth = std::max(shape.depth, ++depth);
+            if (depth <= max_depth) members[depth] = 0;
         } else if ((c == ']' || c == '}') && depth > 0) {
             --depth;
+        } else if (c == ':' && depth <= max_depth) {
+            shape.members = std::max(shape.members, ++members[depth]);
         }
     }
-    return deepest;
+    return shape;
 }
 
 template <class J>
@@ -30,9 +42,13 @@ Result<J> parse(std::string_view text, std::string_view who, JsonLimits limits) 
     if (text.size() > limits.max_bytes)
         return fail(ErrorKind::invalid_input, "{}: {} bytes of JSON; at most {} are read", who, text.size(),
                     limits.max_bytes);
-    if (const std::size_t depth = nesting_depth(text); depth > limits.max_depth)
-        return fail(ErrorKind::invalid_input, "{}: JSON nested {} deep; at most {} is read", who, depth,
+    const Shape shape = shape_of(text, limits.max_depth);
+    if (shape.depth > limits.max_depth)
+        return fail(ErrorKind::invalid_input, "{}: JSON nested {} deep; at most {} is read", who, shape.depth,
                     limits.max_depth);
+    if (std::is_same_v<J, OrderedJson> && shape.members > limits.max_ordered_members)
+        return fail(ErrorKind::invalid_input, "{}: a JSON object with {} members; at most {} are read here", who,
+                    shape.members, limits.max_ordered_members);
     try {
         return J::parse(text);
     } catch (const nlohmann::json::parse_error& error) {

@@ -15,6 +15,7 @@ using OrderedJson = nlohmann::ordered_json;
 struct JsonLimits {
     std::size_t max_bytes = 64u << 20;
     std::size_t max_depth = 64;
+    std::size_t max_ordered_members = 1024;  // of one ordered object, which is searched from its beginning
 };
 
 // `who` begins the message of an error: the file or the request that the text came from.

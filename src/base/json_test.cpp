@@ -29,6 +29,11 @@ TEST(Json, KeepsItsLimits) {
     EXPECT_TRUE(parse_json("[[],[],[],{\"[[[[\": \"{{{{\"}]", "test", {.max_depth = 2}));
     EXPECT_EQ(parse_json(std::string(10'000'000, '['), "test").error().kind, ErrorKind::invalid_input);
     EXPECT_EQ(parse_json(std::string(100, '['), "test").error().kind, ErrorKind::invalid_input);
+    const JsonLimits two_members{.max_ordered_members = 2};
+    EXPECT_TRUE(parse_ordered_json(R"({"a": {"b": ":::"}, "c": [{"d": 1, "e": 2}, {"f": 3}]})", "test", two_members));
+    EXPECT_EQ(parse_ordered_json(R"([{"a": 1, "b": {"c": 3}, "d": 4}])", "test", two_members).error().kind,
+              ErrorKind::invalid_input);
+    EXPECT_TRUE(parse_json(R"([{"a": 1, "b": {"c": 3}, "d": 4}])", "test", two_members));
     // Quotes that do not balance cannot hide depth from the count: the parser stops at the damage first.
     EXPECT_FALSE(parse_json("\"\\\"" + std::string(1'000'000, '['), "test"));
     EXPECT_FALSE(parse_json("]]]]" + std::string(1'000'000, '['), "test"));
