@@ -21,8 +21,22 @@ struct KernelTime {
 // One timed table at a time.
 class TimedKernels {
 public:
-    enum Which { products, attention_products, dot_rows, rms_norm, rms_norm_gradient, rope, swiglu, swiglu_gradient,
-                 exp_sum, dot, axpy, add, scale, kCount };
+    enum Which {
+        products,
+        attention_products,
+        dot_rows,
+        rms_norm,
+        rms_norm_gradient,
+        rope,
+        swiglu,
+        swiglu_gradient,
+        exp_sum,
+        dot,
+        axpy,
+        add,
+        scale,
+        kCount
+    };
 
     // `all`: time every kernel (one thread); otherwise products over `pool` alone.
     TimedKernels(const Kernels& inner, const ThreadPool& pool, bool all);
@@ -78,9 +92,19 @@ private:
     const ThreadPool* pool_;
     bool all_;
     Kernels table_;
-    std::array<KernelTime, kCount> times_{{{"products"}, {"attention products"}, {"dot_rows"}, {"rms_norm"},
-                                           {"rms_norm_gradient"}, {"rope"}, {"swiglu"}, {"swiglu_gradient"},
-                                           {"exp_sum"}, {"dot"}, {"axpy"}, {"add"}, {"scale"}}};
+    std::array<KernelTime, kCount> times_{{{"products"},
+                                           {"attention products"},
+                                           {"dot_rows"},
+                                           {"rms_norm"},
+                                           {"rms_norm_gradient"},
+                                           {"rope"},
+                                           {"swiglu"},
+                                           {"swiglu_gradient"},
+                                           {"exp_sum"},
+                                           {"dot"},
+                                           {"axpy"},
+                                           {"add"},
+                                           {"scale"}}};
 };
 
 inline TimedKernels::TimedKernels(const Kernels& inner, const ThreadPool& pool, bool all)

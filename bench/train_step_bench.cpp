@@ -45,8 +45,8 @@ void report(const TimedKernels& timed, double wall, double processor, int steps,
     const double tokens = static_cast<double>(kSequences * kLength * steps);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::printf("%.0f tokens/s, %.3f s a step (%.3f s of processor time), loss %.4f, peak memory %ld MiB\n", tokens / wall,
-                wall / steps, processor / steps, loss, usage.ru_maxrss / 1024);
+    std::printf("%.0f tokens/s, %.3f s a step (%.3f s of processor time), loss %.4f, peak memory %ld MiB\n",
+                tokens / wall, wall / steps, processor / steps, loss, usage.ru_maxrss / 1024);
     double counted = 0;
     for (const KernelTime& time : timed.times()) {
         if (time.calls == 0) continue;
@@ -78,8 +78,8 @@ int run(int threads, int steps, const Kernels& kernels) {
         arena.reset();
         Pass pass({pool, timed.table()}, arena, &tape);
         const double scale = 1.0 / static_cast<double>(batch.ids.size());
-        loss = scale * cross_entropy(pass, model.forward(pass, batch.ids, {batch.runs}), model.head(), batch.targets,
-                                     scale);
+        loss = scale *
+               cross_entropy(pass, model.forward(pass, batch.ids, {batch.runs}), model.head(), batch.targets, scale);
         backward(pass);
     }
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

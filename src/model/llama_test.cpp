@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(All, EveryKernel, testing::ValuesIn(available_kernels()
                          [](const auto& tested) { return std::string(tested.param->name); });
 
 TEST_P(EveryKernel, PackedDocumentsAreSeparateDocumentsBitForBit) {
-    const std::vector<std::int64_t> lengths{31, 12, 47};
+    const std::vector<std::int64_t> lengths{31, 18, 41};
     const std::vector<float> together = logits_of(model_, compute_, kIds, packed(lengths));
     std::vector<float> apart;
     std::int64_t first = 0;
@@ -43,7 +43,7 @@ TEST_P(EveryKernel, ChunksOfAPromptAreTheWholePromptBitForBit) {
     const RowRun run{0, 90, 0, nullptr};
     const std::vector<float> whole = logits_of(model_, compute_, kIds, {&run, 1});
     EXPECT_EQ(chunked_logits(model_, compute_, kIds, std::vector<std::int64_t>{90}), whole);
-    EXPECT_EQ(chunked_logits(model_, compute_, kIds, std::vector<std::int64_t>{41, 9, 40}), whole);
+    EXPECT_EQ(chunked_logits(model_, compute_, kIds, std::vector<std::int64_t>{41, 17, 32}), whole);
     // Few rows are computed in another order; f32 sums of these sizes agree to about six digits.
     EXPECT_LE(relative_error(chunked_logits(model_, compute_, kIds, std::vector<std::int64_t>{3, 1, 80, 6}), whole),
               1e-5);

@@ -79,19 +79,19 @@ void attend_row(const Kernels& kernels, const Layer& layer, const Block& block, 
     const std::int64_t row = block.run->first_row + i;
     const Keys seen = keys_of(layer, *block.run, block.kv_head);
     const std::int64_t positions = seen.before + i + 1;
-    float* scores = thread_scratch(group * positions);
+    float* scores = thread_scratch(group * (positions + 1));
     kernels.dot_rows(layer.query(row, block.kv_head), group, {seen.keys, DType::f32, positions, n}, 0, positions,
                      scores);
+    float* y = out + (row * layer.shape.heads + block.kv_head * group) * n;
+    float* sums = scores + group * positions;
     for (std::int64_t g = 0; g < group; ++g) {
-        float* p = scores + g * positions;
-        float* y = out + (row * layer.shape.heads + block.kv_head * group + g) * n;
         float max = 0;
-        kernels.scale(layer.scale, p, positions);
-        const float sum = kernels.exp_sum(p, positions, &max);
-        std::memset(y, 0, static_cast<std::size_t>(n) * sizeof(float));
-        for (std::int64_t j = 0; j < positions; ++j) kernels.axpy(p[j], seen.values + j * n, n, y);
-        kernels.scale(1.0f / sum, y, n);
+        kernels.scale(layer.scale, scores + g * positions, positions);
+        sums[g] = kernels.exp_sum(scores + g * positions, positions, &max);
     }
+    kernels.gemm(alone(), Transpose::no, {scores, group, positions, positions}, Transpose::no,
+                 {seen.values, positions, n, n}, {y, group, n, n}, false);
+    for (std::int64_t g = 0; g < group; ++g) kernels.scale(1.0f / sums[g], y + g * n, n);
 }
 
 // Scratch of a block of `rows` queries.
