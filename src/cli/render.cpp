@@ -15,6 +15,8 @@ constexpr std::uint64_t kMaxInput = 64u << 20;
 const std::map<std::string, ToolFormat> kFormats{{"pythonic", ToolFormat::pythonic},
                                                  {"json-user", ToolFormat::json_in_user},
                                                  {"json-system", ToolFormat::json_in_system},
+                                                 {"json-message", ToolFormat::json_message},
+                                                 {"pythonic-user", ToolFormat::pythonic_in_user},
                                                  {"tags", ToolFormat::custom_tags}};
 
 class RenderVerb final : public Verb {
@@ -41,7 +43,8 @@ public:
         std::vector<std::string> formats;
         for (const auto& [name, format] : kFormats) formats.push_back(name);
         options.choice("--tool-format", format_, formats, "FORM",
-                       "how tools are told: pythonic (Llama 3.2, the default), json-user, json-system, or tags");
+                       "how tools are told: pythonic (Llama 3.2, the default), pythonic-user, json-user, json-system, "
+                       "json-message, or tags");
         options.value("--date", prompt_.date, "TEXT", "add the two date lines, with this as today's");
         options.value("--builtin", prompt_.builtin_tools, "NAME", "a built-in tool; may be repeated");
         options.flag("--no-generation-prompt", closed_, "do not open the assistant's turn");
