@@ -43,10 +43,10 @@ public:
         catch_interrupts();
         const Recipe recipe = CRIA_TRY(read_recipe(cli.os, recipe_, settings_));
         const Compute compute = CRIA_TRY(cli.compute());
-        const Roofs roofs = measure_roofs(cli.os, compute.pool);
+        const double peak_gflops = measure_f32_gflops(cli.os, compute.pool);
         Progress progress(cli);
         TrainHooks hooks{.compute = compute,
-                         .peak_flops = roofs.peak_f32_gflops * 1e9,
+                         .peak_flops = peak_gflops * 1e9,
                          .cancel = &interrupted(),
                          .fresh = fresh_,
                          .command = command(),
