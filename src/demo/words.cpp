@@ -7,6 +7,10 @@
 namespace cria {
 namespace {
 
+// Of the words of open classes, so many in ten are made up in training: a model that knows a few hundred
+// words by heart does not learn to copy, one that keeps meeting new ones does.
+constexpr std::uint32_t kBlendsInTen = 6;
+
 // Copies `frame`, asking `value_of` for each slot's text.
 template <class ValueOf>
 std::string substitute(std::string_view frame, ValueOf&& value_of) {
@@ -29,6 +33,34 @@ std::uint64_t fnv1a(std::string_view text) {
     std::uint64_t hash = 0xCBF29CE484222325;
     for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3;
     return hash ^ (hash >> 32);
+}
+
+// Code points of UTF-8 text that we wrote.
+std::size_t code_points(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+// The first `count` code points.
+std::string_view head(std::string_view text, std::size_t count) {
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        if ((text[at] & 0xC0) != 0x80 && count-- == 0) break;
+    }
+    return text.substr(0, at);
+}
+
+bool is_one_word(std::string_view form) { return form.find_first_of("{ ") == form.npos && code_points(form) >= 4; }
+
+// The front of one word and the back of another from the same list: as a reader of the lists would never
+// have seen it. Falls back to the first word when a partner cannot be found.
+std::string blend(const Frames& words, std::string_view first, Random& random) {
+    for (int attempt = 0; attempt < 8; ++attempt) {
+        const std::string_view second = pick(words, random);
+        if (second == first || !is_one_word(second)) continue;
+        const std::string_view front = head(first, (code_points(first) + 1) / 2);
+        return std::string(front) + std::string(second.substr(head(second, code_points(second) / 2).size()));
+    }
+    return std::string(first);
 }
 
 }  // namespace
@@ -54,7 +86,12 @@ Split split_of_name(const NameClass& names, std::string_view name) {
 
 std::string draw_name(const NameClass& names, Split split, Random& random) {
     const Frames& curated = split == Split::train ? names.train : names.held_out;
-    if (random.below(2) == 0) return std::string(pick(curated, random));
+    if (random.below(2) == 0) {
+        const std::string_view known = pick(curated, random);
+        if (split == Split::held_out || random.below(2) == 0 || !is_one_word(known)) return std::string(known);
+        std::string name = blend(curated, known, random);
+        return split_of_name(names, name) == split ? name : std::string(known);
+    }
     while (true) {
         std::string name(pick(names.starts, random));
         name += pick(names.middles, random);
@@ -69,6 +106,11 @@ std::string expand(const LanguagePack& pack, std::string_view word, Split split,
     CRIA_ASSERT(found != pack.words.end());
     const bool other = split == Split::held_out && !found->held_out.empty();
     const std::string_view form = pick(other ? found->held_out : found->train, random);
+    const bool open_class = split == Split::train && !found->held_out.empty();
+    if (open_class && is_one_word(form) && random.below(10) < kBlendsInTen) {
+        std::string made_up = blend(found->train, form, random);
+        return contains(found->held_out, made_up) ? std::string(form) : made_up;
+    }
     return substitute(form, [&](std::string_view slot) { return expand(pack, slot, split, random); });
 }
 

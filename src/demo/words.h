@@ -20,9 +20,11 @@ std::string_view pick(const Frames& frames, Random& random);
 // Which split a name belongs to: curated names to the split of their list, others by a hash (one in eight
 // is held out), so that the sets are disjoint by construction.
 Split split_of_name(const NameClass& names, std::string_view name);
+// In training, a part of the curated names are blends of two, so that names are an open set.
 std::string draw_name(const NameClass& names, Split split, Random& random);
 
 // Expands {word} of the pack's word classes, again and again, until no slot is left.
+// In training, more than half of the words of open classes are blends of two of their words.
 std::string expand(const LanguagePack& pack, std::string_view word, Split split, Random& random);
 
 }  // namespace cria
