@@ -10,6 +10,7 @@
 
 #include "bench/small_llama.h"
 #include "bench/timed_kernels.h"
+#include "kernels/processor.h"
 #include "ops/tape.h"
 
 namespace cria {
@@ -41,7 +42,7 @@ double processor_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-void report(const TimedKernels& timed, double wall, double processor, int steps, double loss) {
+void report(const TimedKernels& timed, double wall, double processor, int steps, double loss, double peak_gflops) {
     const double tokens = static_cast<double>(kSequences * kLength * steps);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -57,6 +58,10 @@ void report(const TimedKernels& timed, double wall, double processor, int steps,
         std::printf("\n");
     }
     std::printf("  %-20s %5.1f %%\n", "the rest", 100 * (wall - counted) / wall);
+    const KernelTime& products = timed.times()[TimedKernels::products];
+    const double reached = 1e-9 * products.flops / products.seconds;
+    std::printf("products with weights: %.1f GFLOP/s of %.1f at the peak, %.0f %%\n", reached, peak_gflops,
+                100 * reached / peak_gflops);
 }
 
 int run(int threads, int steps, const Kernels& kernels) {
@@ -84,7 +89,8 @@ int run(int threads, int steps, const Kernels& kernels) {
     }
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     std::printf("%s, %d threads, %d x %d tokens: ", kernels.name.data(), threads, int{kSequences}, int{kLength});
-    report(timed, wall, processor_seconds() - processor, steps, loss);
+    const double used = processor_seconds() - processor;
+    report(timed, wall, used, steps, loss, measure_f32_gflops(real_os(), pool));
     return 0;
 }
 
