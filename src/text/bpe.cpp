@@ -3,7 +3,7 @@
 // A pair of adjacent tokens joins into at most one token, so all that merging asks is a table from (left, right)
 // to the joined token: every way to cut a token into two tokens is an entry, one 64-bit word each. Time goes into
 // waiting for memory: for 128,000 tokens the table has 4 MiB. Hence the bits in front of it, which answer most
-// questions for pairs that do not join, and look-ups of whole pieces in batches.
+// questions for pairs that do not join, the memory of pieces, and look-ups of whole pieces in batches.
 #include "text/bpe.h"
 
 #include <algorithm>
@@ -156,9 +156,8 @@ void Bpe::grow_pairs() {
     }
 }
 
-std::int32_t Bpe::find(std::string_view bytes) const { return find(bytes, hash_bytes(bytes)); }
-
-std::int32_t Bpe::find(std::string_view bytes, std::uint64_t hash) const {
+std::int32_t Bpe::find(std::string_view bytes) const {
+    const std::uint64_t hash = hash_bytes(bytes);
     const auto tag = static_cast<std::uint32_t>(hash >> 32);
     const std::size_t mask = slots_.size() - 1;
     for (std::size_t at = hash & mask; slots_[at].id != kNone; at = (at + 1) & mask) {
@@ -182,27 +181,38 @@ std::int32_t Bpe::join_bytes(std::string_view piece, std::size_t at) const {
                        static_cast<unsigned char>(piece[at + 1])];
 }
 
-void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& ids) const { encode(std::span(&piece, 1), ids); }
+void Bpe::encode(std::string_view piece, std::vector<std::int32_t>& ids) const {
+    const std::int32_t id = piece.size() <= kMaxTokenBytes ? find(piece) : kNone;
+    id != kNone ? ids.push_back(id) : merge(piece, ids);
+}
 
-std::size_t Bpe::encode(std::span<const std::string_view> pieces, std::vector<std::int32_t>& ids) const {
+std::size_t Bpe::encode(std::span<const std::string_view> pieces, Memory& memory,
+                        std::vector<std::int32_t>& ids) const {
     std::array<std::uint64_t, kBatch> hashes;
     const auto slot = [&](std::size_t i) -> const Slot& { return slots_[hashes[i] & (slots_.size() - 1)]; };
+    const auto place = [&](std::size_t i) -> Memory::Place& {
+        return memory.places_[hashes[i] >> 32 & (memory.places_.size() - 1)];
+    };
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         hashes[i] = pieces[i].size() <= kMaxTokenBytes ? hash_bytes(pieces[i]) : 0;
         __builtin_prefetch(&slot(i));
-    }
-    for (std::size_t i = 0; i < pieces.size(); ++i) {
-        if (slot(i).id != kNone) __builtin_prefetch(&ranks_[static_cast<std::size_t>(slot(i).id)]);
+        __builtin_prefetch(&place(i));
     }
     std::size_t last = ids.size();
     for (std::size_t i = 0; i < pieces.size(); ++i) {
         last = ids.size();
-        const bool short_enough = pieces[i].size() <= kMaxTokenBytes;
-        if (const std::int32_t id = short_enough ? find(pieces[i], hashes[i]) : kNone; id != kNone) {
-            ids.push_back(id);
-        } else {
-            merge(pieces[i], ids);
+        Memory::Place& known = place(i);
+        if (std::string_view(known.bytes.data(), known.length) == pieces[i]) {
+            ids.insert(ids.end(), known.ids.begin(), known.ids.begin() + known.count);
+            continue;
         }
+        encode(pieces[i], ids);
+        const std::size_t count = ids.size() - last;
+        if (pieces[i].size() > known.bytes.size() || count > known.ids.size()) continue;
+        known.length = static_cast<std::uint8_t>(pieces[i].size());
+        known.count = static_cast<std::uint8_t>(count);
+        std::ranges::copy(pieces[i], known.bytes.begin());
+        std::copy(ids.begin() + static_cast<std::ptrdiff_t>(last), ids.end(), known.ids.begin());
     }
     return last;
 }

@@ -4,6 +4,9 @@
 // the adjacent pair whose joined bytes are the token of lowest rank, the leftmost on ties, until no pair is one.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,11 +26,29 @@ public:
     // `ranks[i]` are the bytes of token i. All single bytes must be there, nothing twice, nothing empty.
     static Result<Bpe> create(std::vector<std::string> ranks);
 
+    // Short pieces and their ids, remembered while one text is encoded: words come again. A new piece takes the
+    // place of an older one, so memory is bounded: 64 bytes for every 32 of the text, at most 512 KiB.
+    class Memory {
+    public:
+        explicit Memory(std::size_t text_bytes)
+            : places_(std::bit_ceil(std::clamp<std::size_t>(text_bytes / 32, 1, 8192))) {}
+
+    private:
+        friend Bpe;
+        struct Place {
+            std::uint8_t length = 0;  // 0: nothing here
+            std::uint8_t count = 0;
+            std::array<char, 26> bytes;
+            std::array<std::int32_t, 9> ids;
+        };
+        std::vector<Place> places_;
+    };
+
     // Appends the ids of a piece that is not empty. Time n log n in its length, memory about 24 bytes a byte.
     void encode(std::string_view piece, std::vector<std::int32_t>& ids) const;
-    // The same for several pieces, whose look-ups then overlap. Returns where the ids of the last one begin.
+    // The same for 1 to kBatch pieces, whose look-ups then overlap. Returns where the ids of the last one begin.
     static constexpr std::size_t kBatch = 16;
-    std::size_t encode(std::span<const std::string_view> pieces, std::vector<std::int32_t>& ids) const;  // 1 to kBatch
+    std::size_t encode(std::span<const std::string_view> pieces, Memory& memory, std::vector<std::int32_t>& ids) const;
     // The same without the look-up of the whole piece.
     void merge(std::string_view piece, std::vector<std::int32_t>& ids) const;
 
@@ -50,7 +71,6 @@ private:
     void index_pairs();
     void add_pair(std::int32_t left, std::int32_t right, std::int32_t joined);
     void grow_pairs();
-    std::int32_t find(std::string_view bytes, std::uint64_t hash) const;
     std::int32_t join_bytes(std::string_view piece, std::size_t at) const;
     void merge_short(std::string_view piece, std::vector<std::int32_t>& ids) const;
     void merge_long(std::string_view piece, std::vector<std::int32_t>& ids) const;

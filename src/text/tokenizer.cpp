@@ -80,11 +80,12 @@ void Tokenizer::encode(std::string_view bytes, std::vector<TokenId>& ids) const 
     const std::size_t valid = valid_utf8_prefix(bytes);
     const std::size_t first_id = ids.size();
     std::size_t last_piece = first_id;
+    Bpe::Memory memory(valid);
     std::array<std::string_view, Bpe::kBatch> pieces;
     for (Splitter splitter(bytes.substr(0, valid)); !splitter.done();) {
         std::size_t count = 0;
         while (count < pieces.size() && !splitter.done()) pieces[count++] = splitter.next();
-        last_piece = data_->bpe.encode(std::span(pieces).first(count), ids);
+        last_piece = data_->bpe.encode(std::span(pieces).first(count), memory, ids);
     }
     if (valid != bytes.size()) data_->encode_broken_tail(bytes, valid, first_id, last_piece, ids);
 }

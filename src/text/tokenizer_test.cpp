@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/random.h"
+#include "text/bpe.h"
 #include "text/splitter.h"
 #include "text/tokenizer_files.h"
 
@@ -93,6 +94,21 @@ TEST(Tokenizer, DecodesWhatItEncoded) {
         ASSERT_EQ(golden().decode(ids), bytes);
         ASSERT_EQ(golden().decode(golden().encode_with_specials(bytes)), bytes);
     }
+}
+
+// Many pieces, many times: what is remembered of a piece must be of that piece.
+TEST(Tokenizer, GivesAPieceItsIdsHoweverOftenItCame) {
+    Random random(7);
+    std::string text;
+    for (int i = 0; i < 60000; ++i) {
+        const std::uint32_t rare = random.below(3) == 0 ? 4 : 2;
+        for (std::uint32_t left = 1 + random.below(3 * rare); left > 0; --left)
+            text.push_back(static_cast<char>('a' + random.below(rare)));
+        text.push_back(random.below(8) == 0 ? '7' : ' ');
+    }
+    std::vector<TokenId> ids;
+    for (Splitter pieces(text); !pieces.done();) golden().bpe().encode(pieces.next(), ids);
+    EXPECT_EQ(golden().encode(text), ids);
 }
 
 TEST(Tokenizer, NeverReadsAControlTokenFromText) {
