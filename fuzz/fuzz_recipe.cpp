@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             CRIA_ASSERT(recipe.error().kind == ErrorKind::invalid_input && !recipe.error().message.empty());
             continue;
         }
-        CRIA_ASSERT(recipe->steps > 0 && recipe->context <= recipe->micro_tokens && recipe->micro_tokens <= recipe->step_tokens);
+        CRIA_ASSERT(recipe->steps > 0 && recipe->context <= recipe->micro_tokens &&
+                    recipe->micro_tokens <= recipe->step_tokens);
         CRIA_ASSERT(!recipe->data.empty() && !recipe->output.empty());
         CRIA_ASSERT(!recipe_identity(*recipe).dump().empty());
     }

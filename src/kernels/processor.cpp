@@ -119,7 +119,8 @@ void find_memory(Os& os, const Path& root, Processor& p) {
             if (!limit || *limit <= 0) continue;
             const std::int64_t used = number(read_system_file(os, group / names.used)).value_or(0);
             const std::string stat = read_system_file(os, group / "memory.stat");
-            const std::int64_t held = std::max<std::int64_t>(0, used - number(field(stat, names.reclaimable)).value_or(0));
+            const std::int64_t held =
+                std::max<std::int64_t>(0, used - number(field(stat, names.reclaimable)).value_or(0));
             const std::int64_t left = std::max<std::int64_t>(0, *limit - held);
             p.memory_bytes = std::min(p.memory_bytes, static_cast<std::uint64_t>(*limit));
             p.memory_available_bytes = std::min(p.memory_available_bytes, static_cast<std::uint64_t>(left));

@@ -27,14 +27,16 @@ std::vector<NamedTensor> tensors_of(Optimizer& optimizer) {
 bool is_checkpoint(const Path& path) {
     const std::string name = path.filename().string();
     return name.starts_with(kPrefix) && name.ends_with(kSuffix) &&
-           std::all_of(name.begin() + kPrefix.size(), name.end() - kSuffix.size(), [](char c) { return c >= '0' && c <= '9'; });
+           std::all_of(name.begin() + kPrefix.size(), name.end() - kSuffix.size(),
+                       [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // Sorted by step: the names have leading zeros.
 Result<std::vector<Path>> checkpoints_in(Os& os, const Path& folder) {
     std::vector<Path> paths = CRIA_TRY(os.list(folder));
     std::erase_if(paths, [](const Path& path) { return !is_checkpoint(path); });
-    std::ranges::sort(paths, {}, [](const Path& p) { return std::pair(p.filename().string().size(), p.filename().string()); });
+    std::ranges::sort(paths, {},
+                      [](const Path& p) { return std::pair(p.filename().string().size(), p.filename().string()); });
     return paths;
 }
 

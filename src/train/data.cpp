@@ -43,7 +43,8 @@ StepBatch pack(std::span<const Document> documents, std::int64_t micro_tokens) {
     StepBatch step;
     for (const Document& document : documents) {
         CRIA_ASSERT(document.rows() > 0 && document.rows() <= micro_tokens);
-        if (step.passes.empty() || step.passes.back().rows() + document.rows() > micro_tokens) step.passes.emplace_back();
+        if (step.passes.empty() || step.passes.back().rows() + document.rows() > micro_tokens)
+            step.passes.emplace_back();
         add_document(document, step);
     }
     return step;

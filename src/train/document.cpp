@@ -104,7 +104,8 @@ Result<RawDocument> raw_document_from_json(const OrderedJson& json) {
     if (json.contains("messages")) {
         CRIA_TRY(read_messages(json["messages"], raw));
         if (json.contains("tools")) CRIA_TRY(read_tools(json["tools"], raw));
-        const bool answers = std::ranges::any_of(raw.messages, [](const Message& m) { return m.role == Role::assistant; });
+        const bool answers =
+            std::ranges::any_of(raw.messages, [](const Message& m) { return m.role == Role::assistant; });
         if (!answers) return fail(ErrorKind::invalid_input, "no message is from an assistant: nothing to learn");
     } else if (json.contains("text")) {
         raw.text = CRIA_TRY(text_field(json, "text"));
@@ -144,7 +145,8 @@ Result<std::vector<Document>> text_documents(const Tokenizer& tokenizer, std::st
         // The last id of a document is the first of the next: as a target here, as an input there.
         const std::size_t last = std::min(first + rows + 1, ids.size());
         Document& document = documents.emplace_back();
-        document.ids.assign(ids.begin() + static_cast<std::ptrdiff_t>(first), ids.begin() + static_cast<std::ptrdiff_t>(last));
+        document.ids.assign(ids.begin() + static_cast<std::ptrdiff_t>(first),
+                            ids.begin() + static_cast<std::ptrdiff_t>(last));
         document.weights.assign(document.ids.size(), 1.0f);
         document.weights[0] = 0;
     }

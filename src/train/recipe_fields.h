@@ -31,7 +31,8 @@ struct Range {
 class RecipeTree {
 public:
     // `overrides` are "a.b.c=value"; the values are YAML. `who` begins every message. Errors: invalid_input.
-    static Result<RecipeTree> parse(std::string_view text, std::string_view who, std::span<const std::string> overrides);
+    static Result<RecipeTree> parse(std::string_view text, std::string_view who,
+                                    std::span<const std::string> overrides);
 
     const YAML::Node& root() const { return root_; }
     // "recipes/demo.yaml line 12", or "--set optimizer.clip=x" for a value that came from there.

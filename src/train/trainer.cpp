@@ -118,7 +118,8 @@ void Trainer::report(const StepRecord& record) const {
     if (!hooks_.on_step) return;
     const double session = now() - session_start_;
     const double per_step = session / static_cast<double>(state_.step - first_step_);
-    hooks_.on_step({record, recipe_.steps, state_.seconds, per_step * static_cast<double>(recipe_.steps - state_.step)});
+    hooks_.on_step(
+        {record, recipe_.steps, state_.seconds, per_step * static_cast<double>(recipe_.steps - state_.step)});
 }
 
 Status Trainer::run() {
@@ -143,7 +144,8 @@ Status Trainer::write_training_json() {
     const auto& records = log_.records();
     const std::size_t tail = std::min<std::size_t>(records.size(), 20);
     double loss = 0;
-    for (std::size_t i = records.size() - tail; i < records.size(); ++i) loss += records[i].loss / static_cast<double>(tail);
+    for (std::size_t i = records.size() - tail; i < records.size(); ++i)
+        loss += records[i].loss / static_cast<double>(tail);
     OrderedJson json = {{"command", hooks_.command},
                         {"steps", state_.step},
                         {"tokens", state_.tokens},
