@@ -5,7 +5,8 @@ if(NOT CRIA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT CRIA_CORE_ONLY)
   set(CRIA_PRECOMPILE ON)
   # g++ 12 imagines overflows inside the standard library when it comes precompiled. Builds with a cache look for them.
   target_compile_options(cria_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-stringop-overread
-    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-free-nonheap-object>)
+    -Wno-array-bounds -Wno-maybe-uninitialized -Wno-free-nonheap-object -Wno-dangling-pointer -Wno-use-after-free
+    -Wno-nonnull>)
 endif()
 
 # cria_precompile(target): not for files with instruction sets of their own.
