@@ -37,6 +37,16 @@ protected:
         ASSERT_TRUE(child.read_until(text, kSoon)) << "never saw: " << text;
     }
 
+    // Ctrl-D, again where the first came before the program had switched the terminal to single keys.
+    static std::optional<int> leave(TerminalChild& child) {
+        std::optional<int> code;
+        for (int i = 0; i < 20 && !code; ++i) {
+            child.type("\x04");
+            code = child.wait(1s);
+        }
+        return code;
+    }
+
     static TempFolder* folder_;
 };
 TempFolder* Repl::folder_ = nullptr;
@@ -47,8 +57,7 @@ TEST_F(Repl, AnswersAndLeavesAtCtrlD) {
     child.type("hello\r");
     expect(child, "Hi you!");
     expect(child, ">>> ");
-    child.type("\x04");
-    EXPECT_EQ(child.wait(kSoon), 0);
+    EXPECT_EQ(leave(child), 0);
 }
 
 TEST_F(Repl, ByeLeaves) {
@@ -72,8 +81,7 @@ TEST_F(Repl, CtrlCStopsTheAnswerNotTheProgram) {
     child.type("half a li\x03");
     expect(child, "Ctrl-D or /bye leaves.");
     expect(child, ">>> ");
-    child.type("\x04");
-    EXPECT_EQ(child.wait(kSoon), 0);
+    EXPECT_EQ(leave(child), 0);
 }
 
 TEST_F(Repl, WaitingUsesNoProcessor) {

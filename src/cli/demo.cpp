@@ -96,12 +96,12 @@ private:
         }
     }
 
-    // The request as a person would type it: without the chat pasted into it.
+    // The request as a person would type it: without the chat pasted before it.
     static std::string request_of(const Message& message, const std::string& pasted) {
-        std::string text = message.content;
-        if (const std::size_t at = text.find(pasted); at != std::string::npos) text.erase(at, pasted.size());
-        const std::size_t first = text.find_first_not_of('\n');
-        return first == std::string::npos ? text : text.substr(first, text.find_last_not_of('\n') + 1 - first);
+        const std::size_t at = message.content.find(pasted);
+        if (at == std::string::npos) return message.content;
+        const std::string rest = message.content.substr(at + pasted.size());
+        return rest.substr(std::min(rest.find_first_not_of('\n'), rest.size()));
     }
 
     // False when interrupted.

@@ -93,7 +93,7 @@ LineEditor::LineEditor(Path history_file) : state_(std::make_unique<State>()) {
     el_wset(s.editor, EL_GETCFN, &read_character);
     el_set(s.editor, EL_ADDFN, "cria-paste", "insert a pasted text", &paste);
     el_set(s.editor, EL_BIND, "\\e[200~", "cria-paste", nullptr);
-    el_set(s.editor, EL_BIND, "\\e[1;5C", "ed-next-word", nullptr);
+    el_set(s.editor, EL_BIND, "\\e[1;5C", "em-next-word", nullptr);
     el_set(s.editor, EL_BIND, "\\e[1;5D", "ed-prev-word", nullptr);
     el_set(s.editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     el_set(s.editor, EL_BIND, "^W", "ed-delete-prev-word", nullptr);

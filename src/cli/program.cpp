@@ -135,9 +135,13 @@ private:
         const CLI::App* sub = chosen();
         std::string what = error.what();
         std::ranges::replace(what, '\n', ' ');
-        if (const auto better = unknown_option(argc, argv); better && error.get_name() == "ExtrasError") what = *better;
+        if (const auto better = unknown_option(argc, argv); better && is_extra(error)) what = *better;
         return sub == nullptr ? fmt::format("{}; see cria --help", what)
                               : fmt::format("{}; see cria {} --help", what, sub->get_name());
+    }
+
+    static bool is_extra(const CLI::ParseError& error) {
+        return error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
     }
 
     std::optional<std::string> unknown_option(int argc, char** argv) const {
