@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "demo/office.h"
+#include "train/copy_source.h"
 #include "train/data.h"
 
 namespace cria {
@@ -146,6 +147,7 @@ Result<std::unique_ptr<DataSource>> open_source(Os& os, const DataRecipe& recipe
     const auto prompt_weight = static_cast<float>(recipe.prompt_weight);
     if (recipe.kind == DataRecipe::Kind::office)
         return std::make_unique<OfficeSource>(CRIA_TRY(office_options(recipe)), recipe.seed, prompt_weight);
+    if (recipe.kind == DataRecipe::Kind::copy) return make_copy_source(recipe.seed);
     return std::make_unique<JsonLinesSource>(CRIA_TRY(read_json_lines(os, recipe.path)), recipe.path.string(), seed,
                                              prompt_weight);
 }

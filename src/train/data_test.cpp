@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/temp_folder.h"
 #include "ops/ops.h"
 #include "text/tokenizer_files.h"
+#include "train/copy_source.h"
 
 namespace cria {
 namespace {
@@ -171,6 +173,31 @@ TEST_F(StreamTest, StepsDependOnThePositionAlone) {
     ASSERT_EQ(step->passes.size(), steps[2].passes.size());
     for (std::size_t i = 0; i < step->passes.size(); ++i) EXPECT_EQ(step->passes[i].ids, steps[2].passes[i].ids);
     EXPECT_FALSE(again.seek(std::vector<std::uint64_t>{1}));
+}
+
+TEST_F(StreamTest, AnswersOfTheCopySourceStandInThePrompt) {
+    const std::unique_ptr<DataSource> source = make_copy_source(5);
+    ASSERT_TRUE(source->prepare(tokenizer_, 1024, 0));
+    EXPECT_TRUE(source->held_out()->empty());
+    std::set<std::vector<TokenId>> seen;
+    for (std::uint64_t index = 0; index < 200; ++index) {
+        const Document document = *source->training(index);
+        EXPECT_EQ(document.ids, source->training(index)->ids);
+        EXPECT_TRUE(seen.insert(document.ids).second);
+        ASSERT_LE(document.rows(), 300);
+        ASSERT_EQ(document.ids.size(), document.weights.size());
+        // Every answer, but for its end token, is somewhere before it.
+        for (std::size_t i = 0; i < document.ids.size(); ++i) {
+            if (document.weights[i] == 0) continue;
+            const std::size_t first = i;
+            while (i + 1 < document.ids.size() && document.weights[i + 1] != 0) ++i;
+            const auto begin = document.ids.begin() + static_cast<std::ptrdiff_t>(first);
+            const auto end = document.ids.begin() + static_cast<std::ptrdiff_t>(i);
+            EXPECT_GT(end - begin, 0);
+            EXPECT_EQ(document.ids[i], *tokenizer_.special("<|eot_id|>"));
+            EXPECT_NE(std::search(document.ids.begin(), begin, begin, end), begin);
+        }
+    }
 }
 
 TEST_F(StreamTest, SaysThatNothingFitsTheContext) {

@@ -75,7 +75,8 @@ void read_tokenizer(RecipeFields& fields, TokenizerRecipe& tokenizer) {
 }
 
 void read_source(RecipeFields& fields, DataRecipe& source) {
-    fields.only_one_of(std::array<std::string_view, 2>{"office", "jsonl"});
+    fields.only_one_of(std::array<std::string_view, 3>{"office", "copy", "jsonl"});
+    if (fields.has("copy")) source.kind = DataRecipe::Kind::copy;
     if (fields.has("jsonl")) source.kind = DataRecipe::Kind::jsonl;
     fields.number("weight", source.weight, {0, 1e6, true, false});
     fields.number("prompt_weight", source.prompt_weight, {0, 1});
@@ -84,6 +85,7 @@ void read_source(RecipeFields& fields, DataRecipe& source) {
         inner.weights("languages", source.languages);
         read_seed(inner, source.seed);
     });
+    fields.mapping("copy", [&](RecipeFields& inner) { read_seed(inner, source.seed); });
 }
 
 void read_optimizer(RecipeFields& fields, OptimizerRecipe& optimizer) {
@@ -156,6 +158,15 @@ void read_all(RecipeFields& fields, Recipe& recipe) {
     read_places(fields, recipe);
 }
 
+std::string_view name_of_kind(DataRecipe::Kind kind) {
+    switch (kind) {
+        case DataRecipe::Kind::office: return "office";
+        case DataRecipe::Kind::copy: return "copy";
+        case DataRecipe::Kind::jsonl: return "jsonl";
+    }
+    return "";
+}
+
 std::string_view name_of_schedule(Schedule schedule) {
     switch (schedule) {
         case Schedule::cosine: return "cosine";
@@ -198,7 +209,7 @@ OrderedJson recipe_identity(const Recipe& recipe) {
     for (std::size_t i = 0; i < recipe.data.size(); ++i) {
         const DataRecipe& source = recipe.data[i];
         const std::string at = fmt::format("data.{}.", i);
-        pairs[at + "kind"] = source.kind == DataRecipe::Kind::office ? "office" : "jsonl";
+        pairs[at + "kind"] = name_of_kind(source.kind);
         pairs[at + "weight"] = source.weight;
         pairs[at + "prompt_weight"] = source.prompt_weight;
         pairs[at + "path"] = source.path.string();

@@ -34,11 +34,11 @@ struct TokenizerRecipe {
 
 // One source of documents. `weight`: its share of the documents drawn.
 struct DataRecipe {
-    enum class Kind { office, jsonl } kind = Kind::office;
+    enum class Kind { office, copy, jsonl } kind = Kind::office;
     double weight = 1;
     double prompt_weight = 0;                   // of the loss of tokens that are no answer; answers have 1
     std::map<std::string, double> languages{};  // office: language code -> share; empty: the generator's own
-    std::uint64_t seed = 0;                     // office
+    std::uint64_t seed = 0;                     // office, copy
     Path path{};                                // jsonl
 };
 
