@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 [[noreturn]] void become(const Child& child) {
     std::vector<std::string> environment = child.environment;
     environment.push_back("PATH=/usr/bin:/bin");
-    environment.push_back("HOME=/nonexistent");
+    environment.push_back("HOME=/dev/null/home");
     std::vector<char*> words{const_cast<char*>(CRIA_PROGRAM)}, variables;
     for (const std::string& word : child.arguments) words.push_back(const_cast<char*>(word.c_str()));
     for (const std::string& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
