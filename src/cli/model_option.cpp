@@ -10,7 +10,11 @@ void add_model_option(Options& options, std::string& model) {
 }
 
 Result<Path> find_named_model(Cli& cli, const std::string& model) {
-    return find_model(cli.os, model, model_folders(cli.environment));
+    auto found = find_model(cli.os, model, model_folders(cli.environment));
+    if (!found && found.error().kind == ErrorKind::not_found && model == "demo")
+        return fail(ErrorKind::not_found,
+                    "the demo model is not in models/demo; make it with `cria train recipes/demo.yaml`");
+    return found;
 }
 
 Result<Tokenizer> load_named_tokenizer(Cli& cli, const std::string& model) {
