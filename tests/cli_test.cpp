@@ -142,7 +142,7 @@ TEST(Cli, RenderShowsThePrompt) {
     EXPECT_EQ(std::ranges::count(json["ids"], eot[eot.size() - 15]), std::ranges::count(eot, eot[eot.size() - 15]))
         << "text made a control token";
     expect_complaint(cria({"render", "-m", "tiny"}, R"([{"role": "robot", "content": "a"}])"), 1,
-                     {"'robot'", "message 1"});
+                     {"\"robot\"", "message 0"});
     expect_complaint(cria({"render", "-m", "tiny"}, "{"), 1, {"standard input"});
 }
 

@@ -126,9 +126,10 @@ Result<Message> message_from_json(const OrderedJson& json, const std::string& wh
 }
 
 Result<ToolDefinition> tool_from_json(const OrderedJson& json, const std::string& who) {
-    const OrderedJson* function = json.is_object() ? member(json, "function") : nullptr;
+    const OrderedJson* wrapped = json.is_object() ? member(json, "function") : nullptr;
+    const OrderedJson* function = wrapped != nullptr ? wrapped : &json;
     const OrderedJson* type = json.is_object() ? member(json, "type") : nullptr;
-    if (function == nullptr || !function->is_object() || (type != nullptr && *type != "function"))
+    if (!function->is_object() || (type != nullptr && *type != "function"))
         return fail(kInvalid,
                     "{}: must be {{\"type\": \"function\", \"function\": {{\"name\": ..., \"parameters\": ...}}}}",
                     who);
@@ -169,11 +170,11 @@ Result<std::vector<ToolDefinition>> tools_from_json(const OrderedJson& tools) {
     return out;
 }
 
-Result<Conversation> conversation_from_json(const OrderedJson& json) {
-    if (!json.is_object()) return Conversation{CRIA_TRY(messages_from_json(json)), {}};
+Result<OpenaiConversation> conversation_from_json(const OrderedJson& json) {
+    if (!json.is_object()) return OpenaiConversation{CRIA_TRY(messages_from_json(json)), {}};
     const OrderedJson* messages = member(json, "messages");
     if (messages == nullptr) return fail(kInvalid, "conversation: \"messages\" is missing; it must be a list");
-    Conversation conversation{CRIA_TRY(messages_from_json(*messages)), {}};
+    OpenaiConversation conversation{CRIA_TRY(messages_from_json(*messages)), {}};
     if (const OrderedJson* tools = member(json, "tools")) conversation.tools = CRIA_TRY(tools_from_json(*tools));
     return conversation;
 }

@@ -17,16 +17,16 @@ namespace cria {
 // string or as an object.
 Result<std::vector<Message>> messages_from_json(const OrderedJson& messages);
 
-// [{"type": "function", "function": {"name": ..., "description": ..., "parameters": {...}}}]. Names are
-// unique and of letters, digits, '_', '-' and '.'.
+// [{"type": "function", "function": {"name": ..., "description": ..., "parameters": {...}}}], or what is in
+// "function" without the wrapping. Names are unique and of letters, digits, '_', '-' and '.'.
 Result<std::vector<ToolDefinition>> tools_from_json(const OrderedJson& tools);
 
-struct Conversation {
+struct OpenaiConversation {
     std::vector<Message> messages;
     std::vector<ToolDefinition> tools;
 };
 
 // A list of messages, or {"messages": [...], "tools": [...]}.
-Result<Conversation> conversation_from_json(const OrderedJson& json);
+Result<OpenaiConversation> conversation_from_json(const OrderedJson& json);
 
 }  // namespace cria

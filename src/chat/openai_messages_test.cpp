@@ -37,12 +37,14 @@ TEST(OpenaiMessages, EveryRoleAndContent) {
 TEST(OpenaiMessages, Tools) {
     const auto conversation = conversation_from_json(OrderedJson::parse(R"({"messages": [], "tools": [
         {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}},
-        {"type": "function", "function": {"name": "g"}}]})"));
+        {"type": "function", "function": {"name": "g"}}, {"name": "h", "description": "e"}]})"));
     ASSERT_TRUE(conversation);
-    ASSERT_EQ(conversation->tools.size(), 2u);
+    ASSERT_EQ(conversation->tools.size(), 3u);
     EXPECT_EQ(conversation->tools[0].description, "d");
     EXPECT_EQ(conversation->tools[0].parameters.dump(), R"({"type":"object"})");
     EXPECT_EQ(conversation->tools[1].parameters.dump(), R"({"type":"object","properties":{}})");
+    EXPECT_EQ(conversation->tools[2].name, "h");
+    EXPECT_EQ(conversation->tools[2].description, "e");
 }
 
 TEST(OpenaiMessages, ErrorsNameTheWrongThing) {
@@ -75,6 +77,8 @@ TEST(OpenaiMessages, ErrorsNameTheWrongThing) {
               "this has other ones");
     EXPECT_EQ(error_of(R"({"messages": [], "tools": [{"type": "retrieval"}]})"),
               "tool 0: must be {\"type\": \"function\", \"function\": {\"name\": ..., \"parameters\": ...}}");
+    EXPECT_EQ(error_of(R"({"messages": [], "tools": [{"parameters": {}}]})"),
+              "tool 0: \"name\" is missing; it must be text");
     EXPECT_EQ(error_of(R"({"messages": [], "tools": [{"function": {"name": "f"}}, {"function": {"name": "f"}}]})"),
               "tool 1: another one is called \"f\" too; names must differ");
     EXPECT_EQ(error_of(R"({"messages": [], "tools": [{"function": {"name": "f", "parameters": []}}]})"),

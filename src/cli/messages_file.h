@@ -1,25 +1,17 @@
-// Conversations in OpenAI's message form: {"messages": [...], "tools": [...]}, or the list of messages alone.
+// Files of conversations and of tools, in OpenAI's form (chat/openai_messages.h).
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
-#include "chat/message.h"
+#include "chat/openai_messages.h"
 
 namespace cria {
 
-struct MessagesFile {
-    std::vector<Message> messages;
-    std::vector<ToolDefinition> tools;
-};
-
-// `who` begins the message of an error. Content may be a string, null beside tool calls, or a list of text
-// parts; arguments of a call may be an object or the text of one.
-Result<MessagesFile> parse_messages(std::string_view text, std::string_view who);
-// A list of definitions, bare or wrapped in {"type": "function", "function": {...}}.
+// At least one message. `who` begins the message of an error.
+Result<OpenaiConversation> parse_messages(std::string_view text, std::string_view who);
 Result<std::vector<ToolDefinition>> parse_tools(const OrderedJson& json, std::string_view who);
 
 // {"messages": [...]}, which parse_messages reads back.

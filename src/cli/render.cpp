@@ -54,7 +54,7 @@ public:
         const Tokenizer tokenizer = CRIA_TRY(load_named_tokenizer(cli, model_));
         const std::string text =
             file_.empty() ? CRIA_TRY(cli.console.read_input(kMaxInput)) : CRIA_TRY(read_text(cli.os, file_, kMaxInput));
-        MessagesFile file = CRIA_TRY(parse_messages(text, file_.empty() ? "standard input" : file_));
+        OpenaiConversation file = CRIA_TRY(parse_messages(text, file_.empty() ? "standard input" : file_));
         prompt_.tool_format = kFormats.at(format_);
         prompt_.tools = std::move(file.tools);
         prompt_.add_generation_prompt = !closed_;

@@ -175,7 +175,7 @@ Result<ReplCommands::Outcome> ReplCommands::save(std::string_view rest) {
 Result<ReplCommands::Outcome> ReplCommands::load(std::string_view rest) {
     if (rest.empty()) return fail(ErrorKind::invalid_input, "/load wants the name of a file");
     const std::string text = CRIA_TRY(read_text(cli_.os, Path(rest), kMaxSaved));
-    MessagesFile file = CRIA_TRY(parse_messages(text, rest));
+    OpenaiConversation file = CRIA_TRY(parse_messages(text, rest));
     conversation_.messages() = std::move(file.messages);
     say(fmt::format("Loaded {} messages from {}.", conversation_.messages().size(), rest));
     return Outcome{};
