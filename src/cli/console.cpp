@@ -1,5 +1,6 @@
 #include "cli/console.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -92,9 +93,13 @@ Result<std::string> Console::read_input(std::uint64_t max_bytes) {
     std::string text;
     std::array<char, 1 << 16> buffer{};
     while (true) {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        if (::poll(&input, 1, -1) < 0 && errno == EINTR) {
+            if (interrupted()) return fail(ErrorKind::cancelled, "interrupted");
+            continue;
+        }
         const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
         if (count == 0) return text;
-        if (count < 0 && errno == EINTR && interrupted()) return fail(ErrorKind::cancelled, "interrupted");
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail(ErrorKind::io, "standard input: {}", std::strerror(errno));
         text.append(buffer.data(), static_cast<std::size_t>(count));

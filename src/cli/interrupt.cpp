@@ -16,6 +16,8 @@ void catch_interrupts() {
     struct sigaction action{};
     action.sa_handler = on_interrupt;
     sigemptyset(&action.sa_mask);
+    // Writing goes on after a Ctrl-C, however slow the terminal; whoever waits for input calls poll, which ends.
+    action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, nullptr);
 }
 
