@@ -13,7 +13,7 @@ namespace cria {
 namespace {
 
 OfficeOptions only(Language language, Split split) {
-    return {.split = split, .short_samples = 0, .languages = {{language, 1.0}}};
+    return {.split = split, .languages = {{language, 1.0}}};
 }
 
 std::string everything(const OfficeSample& sample) {

@@ -87,7 +87,7 @@ struct OfficeOptions {
     Split split = Split::train;
     // The first samples of training are short (rewriting, or a chat of four or five messages, no tools): a model
     // learns to copy over short distances first, and much sooner than over a whole chat.
-    std::uint64_t short_samples = 6000;
+    std::uint64_t short_samples = 0;
     std::vector<std::pair<Language, double>> languages{{Language::english, 1.0}};  // weights, any positive scale
 };
 

@@ -33,6 +33,11 @@ Status check_bounds(const LlamaConfig& c) {
     return {};
 }
 
+Status check_initializer(const LlamaConfig& c) {
+    if (c.initializer_range >= 0.0f && c.initializer_range <= 10.0f) return {};
+    return fail(ErrorKind::invalid_input, "initializer_range is {}; 0 to 10 is possible", c.initializer_range);
+}
+
 Status check_rope(const LlamaConfig& c) {
     if (!(c.rope_theta >= 1.0f && c.rope_theta <= 1e12f))
         return fail(ErrorKind::invalid_input, "rope_theta is {}; 1 to 1e12 is possible", c.rope_theta);
@@ -135,6 +140,7 @@ Status check_config(const LlamaConfig& c) {
         return fail(ErrorKind::invalid_input, "head_dim is {}; rotary positions need an even number", c.head_dim);
     if (!(c.norm_epsilon > 0.0f && c.norm_epsilon < 1.0f))
         return fail(ErrorKind::invalid_input, "rms_norm_eps is {}; a number between 0 and 1 is wanted", c.norm_epsilon);
+    CRIA_TRY(check_initializer(c));
     CRIA_TRY(check_rope(c));
     return check_ids(c);
 }

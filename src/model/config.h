@@ -26,6 +26,7 @@ struct LlamaConfig {
     float rope_theta = 500000.0f;
     std::optional<RopeScaling> rope_scaling{};
     bool tied_embeddings = false;
+    float initializer_range = 0.02f;  // the standard deviation of random weights
     std::int32_t bos_id = 128000;
     std::vector<std::int32_t> eos_ids{128001};
     // Layers (in Hugging Face's merged numbering) that attend to an image; none in text models.

@@ -141,6 +141,7 @@ Status read_sizes(const Keys& keys, LlamaConfig& config) {
     config.context = CRIA_TRY(keys.integer("max_position_embeddings"));
     config.norm_epsilon = CRIA_TRY(keys.number("rms_norm_eps", 1e-6f));
     config.tied_embeddings = CRIA_TRY(keys.flag("tie_word_embeddings", false));
+    config.initializer_range = CRIA_TRY(keys.number("initializer_range", config.initializer_range));
     return {};
 }
 
@@ -218,6 +219,7 @@ OrderedJson config_to_json(const LlamaConfig& config) {
         json["rope_scaling"] = nullptr;
     }
     json["tie_word_embeddings"] = config.tied_embeddings;
+    json["initializer_range"] = shortest(config.initializer_range);
     json["hidden_act"] = "silu";
     json["attention_bias"] = false;
     json["mlp_bias"] = false;

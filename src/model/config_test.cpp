@@ -39,6 +39,7 @@ TEST(Config, GoesThroughJsonUnchanged) {
     for (const std::string_view name : config_names()) {
         LlamaConfig config = *config_named(name);
         config.eos_ids = {128001, 128008, 128009};
+        config.initializer_range = 0.5f;
         const Result<Json> json = parse_json(config_to_json(config).dump(), "test");
         const Result<LlamaConfig> again = config_from_json(*json, "test");
         ASSERT_TRUE(again) << again.error().message;
@@ -103,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"max_position_embeddings": 0})", "max_position_embeddings"},
         Wrong{R"({"rms_norm_eps": 0})", "rms_norm_eps"}, Wrong{R"({"rms_norm_eps": "tiny"})", "rms_norm_eps"},
         Wrong{R"({"rope_theta": -1})", "rope_theta"}, Wrong{R"({"rope_theta": 1e300})", "rope_theta"},
+        Wrong{R"({"initializer_range": -0.5})", "initializer_range is -0.5"},
         Wrong{R"({"rope_scaling": [1]})", "rope scaling"},
         Wrong{R"({"rope_scaling": {"rope_type": "yarn"}})", "'yarn'"},
         Wrong{R"({"rope_scaling": {"factor": 0}})", "factor is 0"},

@@ -57,7 +57,7 @@ struct LoadOptions {
 // nothing is trained.
 class Llama {
 public:
-    // Random weights: normal(0, 0.02), residual projections scaled by 1/sqrt(2 layers), norms 1.
+    // Random weights: normal(0, config.initializer_range), residual projections scaled by 1/sqrt(2 layers), norms 1.
     // The same bytes for the same seed on every machine.
     static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable);
     // From a Hugging Face folder, or a .safetensors file beside its config.json. Missing, superfluous or misshapen

@@ -49,15 +49,16 @@ void convert(const Tensor& from, const Tensor& to, std::int64_t offset) {
 }
 
 // Projections that write to the residual stream start smaller, by the number of times they do (Radford et al. 2019).
-double initial_deviation(const Parameter& parameter, std::int64_t layers) {
+double initial_deviation(const Parameter& parameter, const LlamaConfig& config) {
     const std::string& name = parameter.names.front();
     const bool writes_residual = name.ends_with(".o_proj.weight") || name.ends_with(".down_proj.weight");
-    return writes_residual ? 0.02 / std::sqrt(2.0 * static_cast<double>(layers)) : 0.02;
+    const auto range = static_cast<double>(config.initializer_range);
+    return writes_residual ? range / std::sqrt(2.0 * static_cast<double>(config.layers)) : range;
 }
 
-Tensor random_weight(const Parameter& parameter, std::int64_t layers, Random random, DType dtype) {
+Tensor random_weight(const Parameter& parameter, const LlamaConfig& config, Random random, DType dtype) {
     Tensor drawn = Tensor::zeros(parameter.decay ? dtype : DType::f32, parameter.shape);
-    const double deviation = initial_deviation(parameter, layers);
+    const double deviation = initial_deviation(parameter, config);
     const auto size = static_cast<std::int64_t>(bytes_of(drawn.dtype()));
     std::vector<float> piece(static_cast<std::size_t>(std::min(kPiece, drawn.elements())), 1.0f);
     for (std::int64_t i = 0; i < drawn.elements(); i += kPiece) {
@@ -158,7 +159,7 @@ Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType
     const DType type = trainable ? DType::f32 : dtype;
     std::uint64_t stream = 0;
     for (const Parameter& parameter : model.parameters()) {
-        parameter.weight->value = random_weight(parameter, config.layers, Random(seed, stream++), type);
+        parameter.weight->value = random_weight(parameter, config, Random(seed, stream++), type);
         if (trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
     }
     return model;

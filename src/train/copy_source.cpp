@@ -1,5 +1,10 @@
 #include "train/copy_source.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
 #include "base/random.h"
 #include "chat/prompt.h"
 
@@ -7,6 +12,7 @@ namespace cria {
 namespace {
 
 constexpr std::uint64_t kKey = 0x636f'7079'696e'6721;
+constexpr std::uint64_t kAlphabet = 0x616c'7068'6162'6574;
 constexpr std::string_view kPlaceholder = "content";
 constexpr std::uint32_t kMaxRepeated = 40, kMaxEntries = 12, kMaxKey = 3, kMaxValue = 6, kQuestions = 3;
 
@@ -19,42 +25,68 @@ using Contents = std::vector<Ids>;
 
 class CopySource final : public DataSource {
 public:
-    explicit CopySource(std::uint64_t seed) : seed_(seed) {}
+    explicit CopySource(const DataRecipe& recipe) : recipe_(recipe) {}
 
     Status texts(std::uint64_t, FunctionRef<void(std::string_view)>) override { return {}; }
     Status prepare(const Tokenizer& tokenizer, std::int64_t, std::int64_t) override {
         tokenizer_ = &tokenizer;
+        letters_ = draw_letters(tokenizer.ranks().size());
         return {};
     }
-    Result<Document> training(std::uint64_t index) override { return document(Random(seed_ ^ kKey, index)); }
+    Result<Document> training(std::uint64_t index) override {
+        return document({Random(recipe_.seed ^ kKey, index), alphabet_at(index)});
+    }
     // Validation is about the data that the model is for.
     Result<std::vector<Document>> held_out() override { return std::vector<Document>(); }
 
 private:
-    Ids tokens(Random& random, std::uint32_t at_most) const {
-        Ids ids(1 + random.below(at_most));
-        for (TokenId& id : ids)
-            id = static_cast<TokenId>(random.below(static_cast<std::uint32_t>(tokenizer_->ranks().size())));
+    struct Draw {
+        Random random;
+        std::uint32_t alphabet;
+    };
+
+    // The vocabulary in a random order; documents are made of its first tokens.
+    Ids draw_letters(std::size_t vocabulary) const {
+        Ids letters(vocabulary);
+        std::iota(letters.begin(), letters.end(), 0);
+        Random random(recipe_.seed ^ kAlphabet, 0);
+        for (std::size_t i = vocabulary; i > 1; --i)
+            std::swap(letters[i - 1], letters[random.below(static_cast<std::uint32_t>(i))]);
+        return letters;
+    }
+
+    // How many different tokens document `index` may use.
+    std::uint32_t alphabet_at(std::uint64_t index) const {
+        const auto all = static_cast<double>(letters_.size());
+        if (recipe_.alphabet == 0) return static_cast<std::uint32_t>(all);
+        const double doublings =
+            recipe_.doubling == 0 ? 0.0 : static_cast<double>(index) / static_cast<double>(recipe_.doubling);
+        return static_cast<std::uint32_t>(std::min(all, static_cast<double>(recipe_.alphabet) * std::exp2(doublings)));
+    }
+
+    Ids tokens(Draw& draw, std::uint32_t at_most) const {
+        Ids ids(1 + draw.random.below(at_most));
+        for (TokenId& id : ids) id = letters_[draw.random.below(draw.alphabet)];
         return ids;
     }
 
-    Contents repeat(Random& random) const {
-        const Ids ids = tokens(random, kMaxRepeated);
+    Contents repeat(Draw& draw) const {
+        const Ids ids = tokens(draw, kMaxRepeated);
         return {ids, ids};
     }
 
     // "key: value" lines and a key; the answer is its value; then more keys.
-    Contents look_up(Random& random) const {
+    Contents look_up(Draw& draw) const {
         const Ids colon = tokenizer_->encode(": "), line_break = tokenizer_->encode("\n");
         std::vector<Ids> keys, values;
         Contents contents(1);
-        for (std::uint32_t i = 2 + random.below(kMaxEntries - 1); i > 0; --i) {
-            keys.push_back(tokens(random, kMaxKey));
-            values.push_back(tokens(random, kMaxValue));
+        for (std::uint32_t i = 2 + draw.random.below(kMaxEntries - 1); i > 0; --i) {
+            keys.push_back(tokens(draw, kMaxKey));
+            values.push_back(tokens(draw, kMaxValue));
             for (const Ids& part : {keys.back(), colon, values.back(), line_break}) append(contents[0], part);
         }
         for (std::uint32_t question = 0; question < kQuestions; ++question) {
-            const std::size_t wanted = random.below(static_cast<std::uint32_t>(keys.size()));
+            const std::size_t wanted = draw.random.below(static_cast<std::uint32_t>(keys.size()));
             if (question > 0) contents.emplace_back();
             append(contents.back(), keys[wanted]);
             contents.push_back(values[wanted]);
@@ -62,8 +94,8 @@ private:
         return contents;
     }
 
-    Result<Document> document(Random random) const {
-        const Contents contents = random.below(2) == 0 ? repeat(random) : look_up(random);
+    Result<Document> document(Draw draw) const {
+        const Contents contents = draw.random.below(2) == 0 ? repeat(draw) : look_up(draw);
         std::vector<Message> messages;
         for (std::size_t i = 0; i < contents.size(); ++i)
             messages.push_back({i % 2 == 0 ? Role::user : Role::assistant, std::string(kPlaceholder), {}});
@@ -80,12 +112,13 @@ private:
         return document;
     }
 
-    std::uint64_t seed_;
+    DataRecipe recipe_;
     const Tokenizer* tokenizer_ = nullptr;
+    Ids letters_{};
 };
 
 }  // namespace
 
-std::unique_ptr<DataSource> make_copy_source(std::uint64_t seed) { return std::make_unique<CopySource>(seed); }
+std::unique_ptr<DataSource> make_copy_source(const DataRecipe& recipe) { return std::make_unique<CopySource>(recipe); }
 
 }  // namespace cria

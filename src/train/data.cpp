@@ -14,6 +14,8 @@ namespace {
 // Keys that keep the draws of different purposes apart.
 constexpr std::uint64_t kTrainingDraw = 0x7472'6169'6e69'6e67;
 constexpr std::uint64_t kTokenizerDraw = 0x746f'6b65'6e69'7a65;
+// Tokenizer and validation are for the data that the run ends with.
+constexpr auto kTheEnd = static_cast<std::uint64_t>(DataRecipe::kNoEnd - 1);
 // So many documents in a row that do not fit the context mean that none will.
 constexpr int kMaxLeftOutInARow = 1000;
 
@@ -69,37 +71,51 @@ Result<DataStream> DataStream::open(Os& os, const Recipe& recipe) {
     DataStream stream;
     stream.seed_ = recipe.seed;
     stream.context_ = recipe.context;
+    stream.recipes_ = recipe.data;
     for (const DataRecipe& source : recipe.data) {
         stream.sources_.push_back(CRIA_TRY(open_source(os, source, recipe.seed)));
-        stream.weights_.push_back(source.weight);
     }
     stream.taken_.assign(stream.sources_.size(), 0);
     return stream;
 }
 
-std::size_t DataStream::source_of_draw(std::uint64_t draw, std::uint64_t purpose) const {
-    const double all = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+std::vector<double> DataStream::weights_at(std::uint64_t draw) const {
+    const auto number = static_cast<std::int64_t>(draw);
+    std::vector<double> weights;
+    for (const DataRecipe& source : recipes_)
+        weights.push_back(source.from <= number && number < source.until ? source.weight : 0.0);
+    return weights;
+}
+
+std::size_t DataStream::choose_source(const std::vector<double>& weights, std::uint64_t draw,
+                                      std::uint64_t purpose) const {
+    const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
     double left = Random(seed_ ^ purpose, draw).uniform() * all;
-    for (std::size_t i = 0; i + 1 < weights_.size(); ++i) {
-        if (left < weights_[i]) return i;
-        left -= weights_[i];
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        if (weights[i] <= 0) continue;
+        chosen = i;
+        if (left < weights[i]) break;
+        left -= weights[i];
     }
-    return weights_.size() - 1;
+    return chosen;
 }
 
 Status DataStream::texts(std::int64_t documents, FunctionRef<void(std::string_view)> sink) {
     std::vector<std::uint64_t> taken(sources_.size(), 0);
+    const std::vector<double> weights = weights_at(kTheEnd);
     for (std::uint64_t draw = 0; draw < static_cast<std::uint64_t>(documents); ++draw) {
-        const std::size_t source = source_of_draw(draw, kTokenizerDraw);
+        const std::size_t source = choose_source(weights, draw, kTokenizerDraw);
         CRIA_TRY(sources_[source]->texts(taken[source]++, sink));
     }
     return {};
 }
 
 Status DataStream::prepare(const Tokenizer& tokenizer, std::int64_t held_out) {
-    const double all = std::accumulate(weights_.begin(), weights_.end(), 0.0);
+    const std::vector<double> weights = weights_at(kTheEnd);
+    const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-        const double share = static_cast<double>(held_out) * weights_[i] / all;
+        const double share = static_cast<double>(held_out) * weights[i] / all;
         CRIA_TRY(sources_[i]->prepare(tokenizer, context_, std::max<std::int64_t>(1, std::llround(share))));
     }
     return {};
@@ -108,7 +124,7 @@ Status DataStream::prepare(const Tokenizer& tokenizer, std::int64_t held_out) {
 Result<Document> DataStream::next() {
     for (int tries = 0; tries < kMaxLeftOutInARow; ++tries) {
         const std::uint64_t draw = std::accumulate(taken_.begin(), taken_.end(), std::uint64_t{0});
-        const std::size_t source = source_of_draw(draw, kTrainingDraw);
+        const std::size_t source = choose_source(weights_at(draw), draw, kTrainingDraw);
         Document document = CRIA_TRY(sources_[source]->training(taken_[source]++));
         if (document.rows() > 0 && document.rows() <= context_) return document;
         ++left_out_;

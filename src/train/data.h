@@ -36,7 +36,7 @@ class DataStream {
 public:
     static Result<DataStream> open(Os& os, const Recipe& recipe);
 
-    // Hands the texts of `documents` documents to `sink`, in the proportions of training.
+    // Hands the texts of `documents` documents to `sink`, in the proportions of the end of training.
     Status texts(std::int64_t documents, FunctionRef<void(std::string_view)> sink);
     Status prepare(const Tokenizer& tokenizer, std::int64_t held_out);
 
@@ -50,10 +50,12 @@ public:
     Status seek(std::span<const std::uint64_t> position);
 
 private:
-    std::size_t source_of_draw(std::uint64_t draw, std::uint64_t purpose) const;
+    // The weight of each source for document `draw` of the run.
+    std::vector<double> weights_at(std::uint64_t draw) const;
+    std::size_t choose_source(const std::vector<double>& weights, std::uint64_t draw, std::uint64_t purpose) const;
 
     std::vector<std::unique_ptr<DataSource>> sources_;
-    std::vector<double> weights_;
+    std::vector<DataRecipe> recipes_;  // of the sources
     std::vector<std::uint64_t> taken_;
     std::uint64_t seed_ = 0;
     std::int64_t context_ = 0;

@@ -128,6 +128,7 @@ Result<std::vector<RawDocument>> read_json_lines(Os& os, const Path& path) {
 
 Result<OfficeOptions> office_options(const DataRecipe& recipe) {
     OfficeOptions options;
+    options.short_samples = static_cast<std::uint64_t>(recipe.short_samples);
     if (recipe.languages.empty()) return options;
     options.languages.clear();
     for (const auto& [code, weight] : recipe.languages) {
@@ -147,7 +148,7 @@ Result<std::unique_ptr<DataSource>> open_source(Os& os, const DataRecipe& recipe
     const auto prompt_weight = static_cast<float>(recipe.prompt_weight);
     if (recipe.kind == DataRecipe::Kind::office)
         return std::make_unique<OfficeSource>(CRIA_TRY(office_options(recipe)), recipe.seed, prompt_weight);
-    if (recipe.kind == DataRecipe::Kind::copy) return make_copy_source(recipe.seed);
+    if (recipe.kind == DataRecipe::Kind::copy) return make_copy_source(recipe);
     return std::make_unique<JsonLinesSource>(CRIA_TRY(read_json_lines(os, recipe.path)), recipe.path.string(), seed,
                                              prompt_weight);
 }

@@ -176,7 +176,7 @@ TEST_F(StreamTest, StepsDependOnThePositionAlone) {
 }
 
 TEST_F(StreamTest, AnswersOfTheCopySourceStandInThePrompt) {
-    const std::unique_ptr<DataSource> source = make_copy_source(5);
+    const std::unique_ptr<DataSource> source = make_copy_source({.kind = DataRecipe::Kind::copy, .seed = 5});
     ASSERT_TRUE(source->prepare(tokenizer_, 1024, 0));
     EXPECT_TRUE(source->held_out()->empty());
     std::set<std::vector<TokenId>> seen;
@@ -198,6 +198,48 @@ TEST_F(StreamTest, AnswersOfTheCopySourceStandInThePrompt) {
             EXPECT_NE(std::search(document.ids.begin(), begin, begin, end), begin);
         }
     }
+}
+
+TEST_F(StreamTest, TheAlphabetOfTheCopySourceDoubles) {
+    const auto letters_of = [&](const DataRecipe& recipe, std::uint64_t index) {
+        const std::unique_ptr<DataSource> source = make_copy_source(recipe);
+        EXPECT_TRUE(source->prepare(tokenizer_, 1024, 0));
+        std::set<TokenId> letters;
+        for (std::uint64_t i = index; i < index + 100; ++i) {
+            const Document document = *source->training(i);
+            for (std::size_t at = 0; at + 1 < document.ids.size(); ++at)
+                if (document.weights[at] != 0 && document.weights[at + 1] != 0) letters.insert(document.ids[at]);
+        }
+        return letters;
+    };
+    DataRecipe recipe{.kind = DataRecipe::Kind::copy, .alphabet = 8};
+    const std::set<TokenId> first = letters_of(recipe, 0);
+    EXPECT_EQ(first.size(), 8u);
+    EXPECT_EQ(letters_of(recipe, 1'000'000), first);
+    recipe.doubling = 10'000;
+    EXPECT_EQ(letters_of(recipe, 0), first);
+    const std::set<TokenId> later = letters_of(recipe, 20'000);
+    EXPECT_EQ(later.size(), 32u);
+    EXPECT_TRUE(std::ranges::includes(later, first));
+    EXPECT_GT(letters_of(recipe, 1'000'000).size(), 200u);  // of 256, in some 2,000 draws
+}
+
+TEST_F(StreamTest, SourcesTakePartFromTheirFirstToTheirLastDocument) {
+    Recipe recipe = recipe_with(40);
+    recipe.data[0].until = 6;
+    recipe.data[1].from = 4;
+    DataStream stream = open(recipe);
+    std::vector<std::vector<std::uint64_t>> positions;
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(stream.next());
+        positions.push_back(stream.position());
+    }
+    EXPECT_EQ(positions[3], (std::vector<std::uint64_t>{4, 0}));
+    EXPECT_EQ(positions[9][1] - positions[5][1], 4u);
+    // What comes last is what the tokenizer learns from and what is validated.
+    std::string learnt;
+    ASSERT_TRUE(stream.texts(5, [&](std::string_view text) { learnt += text; }));
+    EXPECT_EQ(learnt.find("document 0"), learnt.npos);
 }
 
 TEST_F(StreamTest, SaysThatNothingFitsTheContext) {

@@ -6,10 +6,18 @@
 #include <numbers>
 #include <numeric>
 
+#include "train/muon.h"
+
 namespace cria {
 namespace {
 
 constexpr std::int64_t kPieceElements = 1 << 15;
+
+// The embedding and the head are tables of vectors: their rows learn each at its own rate.
+bool is_inside_a_layer(const Parameter& parameter) {
+    const std::string& name = parameter.names.front();
+    return parameter.decay && name != "model.embed_tokens.weight" && name != "lm_head.weight";
+}
 
 }  // namespace
 
@@ -32,7 +40,8 @@ Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerRecipe& r
         Weight& weight = *parameter.weight;
         CRIA_ASSERT(weight.trainable() && weight.value.dtype() == DType::f32);
         Slot slot{parameter, weight.value, Tensor::zeros(DType::f32, weight.value.shape()),
-                  Tensor::zeros(DType::f32, weight.value.shape())};
+                  Tensor::zeros(DType::f32, weight.value.shape()),
+                  recipe.kind == OptimizerKind::muon && is_inside_a_layer(parameter)};
         if (dtype == DType::bf16 && parameter.decay) weight.value = Tensor::zeros(dtype, weight.value.shape());
         for (std::int64_t first = 0, all = slot.master.elements(); first < all; first += kPieceElements)
             pieces_.push_back({slots_.size(), first, std::min(kPieceElements, all - first)});
@@ -74,12 +83,30 @@ void Optimizer::step(const Compute& compute, std::int64_t t, double learning_rat
     step.gradient_scale = static_cast<float>(gradient_scale);
     for_pieces(compute, [&](const Piece& piece, std::size_t) {
         Slot& slot = slots_[piece.slot];
+        if (slot.muon) return;
         Kernels::AdamStep mine = step;
         mine.weight_decay = slot.parameter.decay ? static_cast<float>(recipe_.weight_decay) : 0.0f;
         compute.kernels.adamw(mine, slot.parameter.weight->gradient.f32() + piece.first, piece.count,
                               slot.master.f32() + piece.first, slot.m.f32() + piece.first, slot.v.f32() + piece.first);
         round_piece(compute.kernels, piece);
     });
+    if (recipe_.kind != OptimizerKind::muon) return;
+    for (Slot& slot : slots_)
+        if (slot.muon) muon_step(compute, slot, learning_rate, gradient_scale);
+    round_weights(compute);
+}
+
+// Stacked matrices (queries, keys, values) are matrices of their own here.
+void Optimizer::muon_step(const Compute& compute, Slot& slot, double learning_rate, double gradient_scale) const {
+    const MuonStep step{static_cast<float>(learning_rate), static_cast<float>(recipe_.momentum),
+                        static_cast<float>(recipe_.weight_decay), static_cast<float>(gradient_scale)};
+    const std::int64_t columns = slot.parameter.shape.last();
+    std::int64_t first = 0;
+    for (const std::int64_t rows : slot.parameter.rows) {
+        cria::muon_step(compute, step, rows, columns, slot.parameter.weight->gradient.f32() + first,
+                        slot.master.f32() + first, slot.m.f32() + first);
+        first += rows * columns;
+    }
 }
 
 void Optimizer::round_piece(const Kernels& kernels, const Piece& piece) {

@@ -1,4 +1,5 @@
-// AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019) over a model's parameters.
+// The weights' optimizer: Muon (train/muon.h) for the matrices inside the layers where the recipe says so, for all
+// else AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019) over a model's parameters.
 //
 //     g' = scale g                      m = b1 m + (1 - b1) g'      v = b2 v + (1 - b2) g'^2
 //     w -= lr (m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon) + decay w)
@@ -26,7 +27,8 @@ public:
         Parameter parameter;
         Tensor master;
         Tensor m;
-        Tensor v;
+        Tensor v;         // stays 0 under Muon
+        bool muon = false;
     };
 
     // The parameters' weights must outlive this. Weights become `dtype`, norms stay f32.
@@ -47,6 +49,7 @@ private:
         std::int64_t first;
         std::int64_t count;
     };
+    void muon_step(const Compute& compute, Slot& slot, double learning_rate, double gradient_scale) const;
     void round_piece(const Kernels& kernels, const Piece& piece);
     void for_pieces(const Compute& compute, FunctionRef<void(const Piece&, std::size_t)> work) const;
 

@@ -54,6 +54,9 @@ void read_config(RecipeFields& fields, LlamaConfig& config) {
     config.rope_theta = static_cast<float>(theta);
     fields.mapping("rope_scaling", [&](RecipeFields& inner) { read_rope_scaling(inner, config.rope_scaling.emplace()); });
     fields.boolean("tied_embeddings", config.tied_embeddings);
+    double range = static_cast<double>(config.initializer_range);
+    fields.number("initializer_range", range, {0, 10});
+    config.initializer_range = static_cast<float>(range);
 }
 
 void read_model(RecipeFields& fields, ModelRecipe& model) {
@@ -74,22 +77,52 @@ void read_tokenizer(RecipeFields& fields, TokenizerRecipe& tokenizer) {
     });
 }
 
+// Every document of the run, the first and the last included, needs a source to come from.
+void check_no_gap(RecipeFields& fields, const std::vector<DataRecipe>& data) {
+    std::int64_t covered = 0;
+    for (bool grew = true; grew && covered < DataRecipe::kNoEnd;) {
+        grew = false;
+        for (const DataRecipe& source : data) {
+            if (source.from > covered || source.until <= covered) continue;
+            covered = source.until;
+            grew = true;
+        }
+    }
+    if (covered < DataRecipe::kNoEnd)
+        fields.complain("data", fmt::format("has no source for document {}; set from and until so that there always is "
+                                            "one, the last without until", covered));
+}
+
 void read_source(RecipeFields& fields, DataRecipe& source) {
     fields.only_one_of(std::array<std::string_view, 3>{"office", "copy", "jsonl"});
     if (fields.has("copy")) source.kind = DataRecipe::Kind::copy;
     if (fields.has("jsonl")) source.kind = DataRecipe::Kind::jsonl;
     fields.number("weight", source.weight, {0, 1e6, true, false});
+    fields.integer("from", source.from, 0, kMaxCount);
+    fields.integer("until", source.until, 1, kMaxCount);
     fields.number("prompt_weight", source.prompt_weight, {0, 1});
     fields.path("jsonl", source.path);
     fields.mapping("office", [&](RecipeFields& inner) {
         inner.weights("languages", source.languages);
+        inner.integer("short_samples", source.short_samples, 0, kMaxCount);
         read_seed(inner, source.seed);
     });
-    fields.mapping("copy", [&](RecipeFields& inner) { read_seed(inner, source.seed); });
+    fields.mapping("copy", [&](RecipeFields& inner) {
+        read_seed(inner, source.seed);
+        inner.integer("alphabet", source.alphabet, 2, 1 << 20);
+        inner.integer("doubling", source.doubling, 1, kMaxCount);
+    });
+    if (source.until <= source.from)
+        fields.complain("until", fmt::format("is {}; a document after from, {}, was wanted", source.until, source.from));
 }
 
 void read_optimizer(RecipeFields& fields, OptimizerRecipe& optimizer) {
     static constexpr std::array<std::string_view, 3> kSchedules = {"cosine", "linear", "constant"};
+    static constexpr std::array<std::string_view, 2> kKinds = {"adamw", "muon"};
+    std::string kind = "adamw";
+    fields.choice("kind", kind, kKinds);
+    optimizer.kind = kind == "muon" ? OptimizerKind::muon : OptimizerKind::adamw;
+    fields.number("momentum", optimizer.momentum, {0, 1, false, true});
     fields.number("learning_rate", optimizer.learning_rate, {0, 10, true, false});
     fields.integer("warmup", optimizer.warmup, 0, kMaxCount);
     std::string schedule = "cosine";
@@ -145,6 +178,7 @@ void read_all(RecipeFields& fields, Recipe& recipe) {
     fields.mapping("model", [&](RecipeFields& inner) { read_model(inner, recipe.model); });
     fields.mapping("tokenizer", [&](RecipeFields& inner) { read_tokenizer(inner, recipe.tokenizer); });
     fields.each("data", [&](RecipeFields& inner) { read_source(inner, recipe.data.emplace_back()); });
+    check_no_gap(fields, recipe.data);
     fields.integer("context", recipe.context, 2, kMaxContext);
     fields.mapping("batch", [&](RecipeFields& inner) { read_batch(inner, recipe); });
     if (!fields.has("batch") && recipe.context > recipe.step_tokens)
@@ -211,6 +245,11 @@ OrderedJson recipe_identity(const Recipe& recipe) {
         const std::string at = fmt::format("data.{}.", i);
         pairs[at + "kind"] = name_of_kind(source.kind);
         pairs[at + "weight"] = source.weight;
+        pairs[at + "from"] = source.from;
+        pairs[at + "until"] = source.until;
+        pairs[at + "alphabet"] = source.alphabet;
+        pairs[at + "doubling"] = source.doubling;
+        pairs[at + "short_samples"] = source.short_samples;
         pairs[at + "prompt_weight"] = source.prompt_weight;
         pairs[at + "path"] = source.path.string();
         pairs[at + "seed"] = source.seed;
@@ -220,6 +259,8 @@ OrderedJson recipe_identity(const Recipe& recipe) {
     pairs["batch.tokens"] = recipe.step_tokens;
     pairs["batch.micro_tokens"] = recipe.micro_tokens;
     const OptimizerRecipe& o = recipe.optimizer;
+    pairs["optimizer.kind"] = o.kind == OptimizerKind::muon ? "muon" : "adamw";
+    pairs["optimizer.momentum"] = o.momentum;
     pairs["optimizer.learning_rate"] = o.learning_rate;
     pairs["optimizer.warmup"] = o.warmup;
     pairs["optimizer.schedule"] = name_of_schedule(o.schedule);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -34,21 +35,30 @@ struct TokenizerRecipe {
 
 // One source of documents. `weight`: its share of the documents drawn.
 struct DataRecipe {
+    static constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
     enum class Kind { office, copy, jsonl } kind = Kind::office;
     double weight = 1;
+    std::int64_t from = 0;                      // the source takes part from this document of the run on, ...
+    std::int64_t until = kNoEnd;                // ... before this one
     double prompt_weight = 0;                   // of the loss of tokens that are no answer; answers have 1
     std::map<std::string, double> languages{};  // office: language code -> share; empty: the generator's own
+    std::int64_t short_samples = 0;             // office: so many short samples come first
     std::uint64_t seed = 0;                     // office, copy
+    std::int64_t alphabet = 0;                  // copy: how many different tokens at first; 0: all
+    std::int64_t doubling = 0;                  // copy: documents in which the alphabet doubles; 0: it stays
     Path path{};                                // jsonl
 };
 
 enum class Schedule { cosine, linear, constant };
+enum class OptimizerKind { adamw, muon };  // muon: for the matrices inside the layers, AdamW for the rest
 
 struct OptimizerRecipe {
+    OptimizerKind kind = OptimizerKind::adamw;
     double learning_rate = 1e-3;
     std::int64_t warmup = 100;  // steps
     Schedule schedule = Schedule::cosine;
     double min_ratio = 0.1;     // of learning_rate, at the last step
+    double momentum = 0.95;     // muon's beta
     double beta1 = 0.9;
     double beta2 = 0.95;
     double epsilon = 1e-8;

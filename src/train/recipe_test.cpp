@@ -71,6 +71,8 @@ TEST(Recipe, SaysTypeAndRange) {
     EXPECT_EQ(complaint(with("steps: 100", "steps: many")),
               "r.yaml line 17: steps is 'many'; a whole number from 1 to 1000000000 was wanted");
     EXPECT_EQ(complaint(with("2e-3", "-1")), "r.yaml line 13: optimizer.learning_rate is '-1'; a number in (0, 10] was wanted");
+    EXPECT_EQ(complaint(with("schedule: linear", "kind: moun")),
+              "r.yaml line 15: optimizer.kind is 'moun'; one of adamw, muon was wanted");
     EXPECT_EQ(complaint(with("linear", "square")),
               "r.yaml line 15: optimizer.schedule is 'square'; one of cosine, linear, constant was wanted");
     EXPECT_EQ(complaint(with("[0.9, 0.99]", "[0.9]")),
@@ -85,6 +87,24 @@ TEST(Recipe, SaysTypeAndRange) {
     EXPECT_NE(complaint(with("  train:", "  folder: x\n  train:")).find("exactly one of folder, train; it has 2"),
               std::string::npos);
     EXPECT_NE(complaint(with("steps: 100", "steps: 100\nsteps: 2")).find("steps is there twice"), std::string::npos);
+}
+
+TEST(Recipe, EveryDocumentNeedsASource) {
+    const auto first = [](std::string_view keys) { return with("    weight: 2\n", keys); };
+    const auto both = [&](std::string_view keys, std::string_view last) {
+        std::string text = first(keys);
+        return text.replace(text.find("chats.jsonl\n"), 12, "chats.jsonl\n" + std::string(last));
+    };
+    EXPECT_TRUE(parse_recipe(both("    until: 10\n", "    from: 10\n"), "r.yaml", {}));
+    EXPECT_TRUE(parse_recipe(both("    from: 5\n", "    until: 10\n"), "r.yaml", {}));
+    EXPECT_NE(complaint(both("    until: 10\n", "    from: 11\n")).find("data has no source for document 10;"),
+              std::string::npos);
+    EXPECT_NE(complaint(both("    from: 3\n", "    from: 2\n")).find("data has no source for document 0;"),
+              std::string::npos);
+    EXPECT_NE(complaint(both("    until: 9\n", "    until: 12\n")).find("data has no source for document 12;"),
+              std::string::npos);
+    EXPECT_EQ(complaint(first("    from: 7\n    until: 7\n")),
+              "r.yaml line 9: data.0.until is 7; a document after from, 7, was wanted");
 }
 
 TEST(Recipe, RefusesWhatIsNoRecipe) {
@@ -122,7 +142,9 @@ TEST(Recipe, IdentityHoldsWhatDecidesTheWeights) {
     };
     EXPECT_EQ(identity({}), identity({"checkpoint.every=3", "output.folder=elsewhere", "activation_checkpointing=true"}));
     for (const std::string change : {"seed=8", "steps=101", "optimizer.clip=0.5", "data.0.weight=3", "dtype=bf16",
-                                     "data.0.office.languages.en=4", "context=255", "model.config.width=128"})
+                                     "data.0.office.languages.en=4", "data.0.office.short_samples=4", "context=255", "model.config.width=128",
+                                     "model.config.initializer_range=0.1", "data.0.until=9", "optimizer.kind=muon",
+                                     "optimizer.momentum=0.9"})
         EXPECT_NE(identity({}), identity({change})) << change;
 }
 

@@ -105,9 +105,13 @@ output: {folder: x, dtype: bf16}
 };
 
 TEST_F(RunTest, ThreadsDoNotChangeABit) {
-    ASSERT_TRUE(train(recipe("one"), 1));
-    ASSERT_TRUE(train(recipe("two"), 2));
-    EXPECT_EQ(weights(recipe("one")), weights(recipe("two")));
+    for (const std::string kind : {"optimizer.kind=adamw", "optimizer.kind=muon"}) {
+        const Recipe one = recipe("one-" + kind, {kind}), two = recipe("two-" + kind, {kind});
+        ASSERT_TRUE(train(one, 1));
+        ASSERT_TRUE(train(two, 2));
+        EXPECT_EQ(weights(one), weights(two)) << kind;
+    }
+    EXPECT_NE(weights(recipe("one-optimizer.kind=adamw")), weights(recipe("one-optimizer.kind=muon")));
 }
 
 TEST_F(RunTest, WritesAModelFolder) {
@@ -137,10 +141,10 @@ TEST_F(RunTest, WritesAModelFolder) {
 }
 
 TEST_F(RunTest, CancelledRunGoesOnToTheSameWeights) {
-    for (const char* dtype : {"f32", "bf16"}) {
-        const Recipe whole = recipe(fmt::format("whole-{}", dtype), {fmt::format("dtype={}", dtype)});
+    for (const std::string change : {"dtype=f32", "dtype=bf16", "optimizer.kind=muon"}) {
+        const Recipe whole = recipe("whole-" + change, {change});
         ASSERT_TRUE(train(whole));
-        const Recipe parts = recipe(fmt::format("parts-{}", dtype), {fmt::format("dtype={}", dtype)});
+        const Recipe parts = recipe("parts-" + change, {change});
         ThreadPool pool(2);
         for (const std::int64_t stop : {2, 5}) {
             std::atomic<bool> cancel = false;
