@@ -1,0 +1,133 @@
+// Writing GGUF, tensor by tensor, without a second copy of the data in memory.
+#include <bit>
+#include <set>
+#include <type_traits>
+
+#include "base/checked.h"
+#include "store/gguf_format.h"
+
+namespace cria {
+
+using namespace gguf_format;
+
+namespace {
+
+class Header {
+public:
+    template <class T>
+    void number(T value) {
+        static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+        bytes_.append(reinterpret_cast<const char*>(&value), sizeof(T));
+    }
+    void text(std::string_view text) {
+        number(std::uint64_t{text.size()});
+        bytes_ += text;
+    }
+    void type(ValueType type) { number(static_cast<std::uint32_t>(type)); }
+    std::string take() { return std::move(bytes_); }
+    std::size_t size() const { return bytes_.size(); }
+    void pad_to(std::size_t size) { bytes_.resize(size, '\0'); }
+
+private:
+    std::string bytes_;
+};
+
+template <class T>
+constexpr ValueType type_of() {
+    if constexpr (std::is_same_v<T, std::uint16_t>) return ValueType::u16;
+    if constexpr (std::is_same_v<T, std::int32_t>) return ValueType::i32;
+    if constexpr (std::is_same_v<T, std::uint32_t>) return ValueType::u32;
+    if constexpr (std::is_same_v<T, std::uint64_t>) return ValueType::u64;
+    if constexpr (std::is_same_v<T, float>) return ValueType::f32;
+    if constexpr (std::is_same_v<T, bool>) return ValueType::flag;
+    if constexpr (std::is_same_v<T, std::string>) return ValueType::text;
+}
+
+template <class T>
+void write_plain(Header& header, const T& value) {
+    if constexpr (std::is_same_v<T, std::string>) {
+        header.text(value);
+    } else if constexpr (std::is_same_v<T, bool>) {
+        header.number(static_cast<std::uint8_t>(value));
+    } else {
+        header.number(value);
+    }
+}
+
+template <class T>
+void write_field(Header& header, const T& value) {
+    header.type(type_of<T>());
+    write_plain(header, value);
+}
+
+template <class T>
+void write_field(Header& header, const std::vector<T>& values) {
+    header.type(ValueType::list);
+    header.type(type_of<T>());
+    header.number(std::uint64_t{values.size()});
+    for (const T& value : values) write_plain(header, value);
+}
+
+Status check_names(std::span<const std::pair<std::string, GgufField>> metadata, std::span<const GgufTensor> tensors) {
+    std::set<std::string_view> keys, names;
+    for (const auto& [key, value] : metadata)
+        if (key.empty() || key.size() > kMaxKey || key == kAlignmentKey || !keys.insert(key).second)
+            return fail(ErrorKind::invalid_input, "'{}' cannot be a key here: taken, empty or too long", key);
+    for (const GgufTensor& tensor : tensors)
+        if (tensor.name.empty() || tensor.name.size() > kMaxName || !names.insert(tensor.name).second)
+            return fail(ErrorKind::invalid_input, "a tensor cannot be written under the name '{}': taken, empty, or over {} "
+                        "bytes", tensor.name, kMaxName);
+    return {};
+}
+
+std::size_t aligned(std::size_t size) { return *CheckedSize(size).align_up(kAlignment).value(); }
+
+std::string header_for(std::span<const std::pair<std::string, GgufField>> metadata, std::span<const GgufTensor> tensors) {
+    Header header;
+    for (const char c : kMagic) header.number(c);
+    header.number(kVersion);
+    header.number(std::uint64_t{tensors.size()});
+    header.number(std::uint64_t{metadata.size()});
+    for (const auto& [key, value] : metadata) {
+        header.text(key);
+        std::visit([&](const auto& field) { write_field(header, field); }, value);
+    }
+    std::uint64_t begin = 0;
+    for (const GgufTensor& tensor : tensors) {
+        header.text(tensor.name);
+        header.number(static_cast<std::uint32_t>(tensor.shape.rank()));
+        for (int axis = tensor.shape.rank(); axis-- > 0;) header.number(static_cast<std::uint64_t>(tensor.shape[axis]));
+        header.number(number_of(tensor.type));
+        header.number(begin);
+        begin = aligned(begin + tensor.bytes.size());
+    }
+    header.pad_to(aligned(header.size()));
+    return header.take();
+}
+
+}  // namespace
+
+Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
+                  std::span<const GgufTensor> tensors) {
+    if (Status names = check_names(metadata, tensors); !names) return prefix(path.string(), std::move(names).error());
+    const std::string head = header_for(metadata, tensors);
+    std::uint64_t total = head.size();
+    for (const GgufTensor& tensor : tensors) {
+        CRIA_ASSERT(std::ssize(tensor.bytes) == tensor.shape.rows() * row_bytes(tensor.type, tensor.shape.last()));
+        total += aligned(tensor.bytes.size());
+    }
+    if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
+        return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
+    return write_atomically(os, path, [&](File& file) -> Status {
+        CRIA_TRY(file.append(as_bytes(head)));
+        const std::string zeros(kAlignment, '\0');
+        for (const GgufTensor& tensor : tensors) {
+            CRIA_TRY(file.append(tensor.bytes));
+            const std::size_t gap = aligned(tensor.bytes.size()) - tensor.bytes.size();
+            CRIA_TRY(file.append(as_bytes(std::string_view(zeros).substr(0, gap))));
+        }
+        return {};
+    });
+}
+
+}  // namespace cria
