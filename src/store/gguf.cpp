@@ -85,7 +85,8 @@ Result<std::optional<std::int64_t>> read_integer(Reader& reader, std::uint32_t t
 
 Result<bool> read_flag(Reader& reader, std::string_view who) {
     const auto byte = CRIA_TRY(reader.number<std::uint8_t>());
-    if (byte > 1) return fail(ErrorKind::corrupt, "{}: a truth value of {} at byte {}", who, byte, reader.position() - 1);
+    if (byte > 1)
+        return fail(ErrorKind::corrupt, "{}: a truth value of {} at byte {}", who, byte, reader.position() - 1);
     return byte == 1;
 }
 
@@ -117,9 +118,8 @@ Result<GgufList> read_list(Reader& reader, std::string_view who) {
     };
     switch (static_cast<ValueType>(type)) {
         case ValueType::text:
-            return each(std::vector<std::string>(), [&]() -> Result<std::string> {
-                return std::string(CRIA_TRY(reader.text(kMaxText)));
-            });
+            return each(std::vector<std::string>(),
+                        [&]() -> Result<std::string> { return std::string(CRIA_TRY(reader.text(kMaxText))); });
         case ValueType::f32: return each(std::vector<double>(), [&] { return number_as<float, double>(reader); });
         case ValueType::f64: return each(std::vector<double>(), [&] { return reader.number<double>(); });
         case ValueType::flag:
@@ -169,8 +169,7 @@ std::int64_t row_bytes(ElementType type, std::int64_t columns) {
 
 class GgufParser {
 public:
-    GgufParser(std::span<const std::byte> bytes, std::string_view who)
-        : bytes_(bytes), who_(who), reader_(bytes, who) {
+    GgufParser(std::span<const std::byte> bytes, std::string_view who) : bytes_(bytes), who_(who), reader_(bytes, who) {
         file_.who_ = who;
     }
 
@@ -250,13 +249,13 @@ private:
         const auto type = CRIA_TRY(reader_.number<std::uint32_t>());
         const auto known = element_type(type);
         if (!known)
-            return fail(ErrorKind::unsupported, "{}: tensor '{}' has elements of type {}, which Cria does not know", who_,
-                        shown(entry.name), type);
+            return fail(ErrorKind::unsupported, "{}: tensor '{}' has elements of type {}, which Cria does not know",
+                        who_, shown(entry.name), type);
         entry.type = *known;
         if (const auto* block = std::get_if<BlockType>(&entry.type);
             block != nullptr && entry.shape.last() % layout_of(*block).elements != 0)
-            return fail(ErrorKind::corrupt, "{}: tensor '{}' has rows of {}, no whole number of blocks of {} ({})", who_,
-                        shown(entry.name), entry.shape.last(), layout_of(*block).elements, name_of(entry.type));
+            return fail(ErrorKind::corrupt, "{}: tensor '{}' has rows of {}, no whole number of blocks of {} ({})",
+                        who_, shown(entry.name), entry.shape.last(), layout_of(*block).elements, name_of(entry.type));
         entry.bytes = static_cast<std::size_t>(entry.shape.rows() * row_bytes(entry.type, entry.shape.last()));
         entry.begin = CRIA_TRY(reader_.number<std::uint64_t>());
         return entry;
@@ -275,9 +274,10 @@ private:
                             shown(entry.name), entry.begin, wanted.value().value_or(0));
             const CheckedSize end = wanted + entry.bytes;
             if (!end.fits(file_.data_.size()))
-                return fail(ErrorKind::corrupt, "{}: tensor '{}' needs {} bytes from byte {} of the data, which has {}; "
-                            "is the file cut off?", who_, shown(entry.name), entry.bytes, entry.begin,
-                            file_.data_.size());
+                return fail(ErrorKind::corrupt,
+                            "{}: tensor '{}' needs {} bytes from byte {} of the data, which has {}; "
+                            "is the file cut off?",
+                            who_, shown(entry.name), entry.bytes, entry.begin, file_.data_.size());
             wanted = end.align_up(alignment_);
         }
         return {};
@@ -361,7 +361,8 @@ Result<GgufFile> open_gguf(Os& os, const Path& path) {
     return parse_gguf(bytes, std::move(mapping), path.string());
 }
 
-Result<GgufFile> parse_gguf(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper, std::string_view who) {
+Result<GgufFile> parse_gguf(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper,
+                            std::string_view who) {
     return GgufParser(bytes, who).parse(std::move(keeper));
 }
 

@@ -25,7 +25,7 @@ TEST(Gguf, ReadsEveryMetadataType) {
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->text("general.architecture"), "llama");
     const std::pair<const char*, std::int64_t> integers[] = {
-        {"test.u8", 200},    {"test.i8", -5},       {"test.u16", 60000},        {"test.i16", -300},
+        {"test.u8", 200},         {"test.i8", -5},      {"test.u16", 60000},         {"test.i16", -300},
         {"test.u32", 4000000000}, {"test.i32", -70000}, {"test.u64", 1099511627776}, {"test.i64", -1099511627776}};
     for (const auto& [key, value] : integers) EXPECT_EQ(file->integer(key), value) << key;
     EXPECT_EQ(file->number("test.f32"), 0.25);
@@ -36,8 +36,9 @@ TEST(Gguf, ReadsEveryMetadataType) {
     EXPECT_EQ(file->texts("test.texts"), (std::vector<std::string>{"a", "", "é"}));
     EXPECT_EQ(file->integers("test.integers"), (std::vector<std::int64_t>{1, -2, 3}));
     EXPECT_EQ(file->integer("none").error().kind, ErrorKind::not_found);
-    EXPECT_NE(file->integer("test.text").error().message.find("'test.text' has another type; a whole number was wanted"),
-              std::string::npos);
+    EXPECT_NE(
+        file->integer("test.text").error().message.find("'test.text' has another type; a whole number was wanted"),
+        std::string::npos);
 }
 
 TEST(Gguf, BlocksMeanWhatTheReferenceSays) {
@@ -69,11 +70,13 @@ std::string small_file() {
     const TempFolder folder;
     const float numbers[] = {1, 2, 3, 4, 5, 6};
     const std::string blocks(36, '\7');
-    const std::pair<std::string, GgufField> metadata[] = {
-        {"general.architecture", std::string("llama")},  {"a.list", std::vector<std::string>{"x", "yz"}},
-        {"a.numbers", std::vector<std::int32_t>{1, -1}}, {"a.u16", std::uint16_t{7}},
-        {"a.float", 0.5f},                               {"a.flag", true},
-        {"a.u64", std::uint64_t{9}}};
+    const std::pair<std::string, GgufField> metadata[] = {{"general.architecture", std::string("llama")},
+                                                          {"a.list", std::vector<std::string>{"x", "yz"}},
+                                                          {"a.numbers", std::vector<std::int32_t>{1, -1}},
+                                                          {"a.u16", std::uint16_t{7}},
+                                                          {"a.float", 0.5f},
+                                                          {"a.flag", true},
+                                                          {"a.u64", std::uint64_t{9}}};
     const GgufTensor tensors[] = {{"first", DType::f32, {2, 3}, std::as_bytes(std::span(numbers))},
                                   {"second", BlockType::q4_0, {2, 32}, as_bytes(blocks)}};
     EXPECT_TRUE(write_gguf(real_os(), folder / "small.gguf", metadata, tensors));
@@ -199,7 +202,8 @@ TEST(Gguf, AlignmentIsCheckedAndFollowed) {
         return put(text, 36 + key.size(), value);
     };
     for (const std::uint32_t wrong : {0u, 3u, 1u << 31, ~0u, 1u << 17})
-        EXPECT_NE(complaint(with_alignment(wrong)).find("a power of two up to 65536 is wanted"), std::string::npos) << wrong;
+        EXPECT_NE(complaint(with_alignment(wrong)).find("a power of two up to 65536 is wanted"), std::string::npos)
+            << wrong;
     EXPECT_EQ(complaint(with_alignment(64)), "no complaint");
 }
 

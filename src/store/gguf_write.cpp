@@ -75,14 +75,17 @@ Status check_names(std::span<const std::pair<std::string, GgufField>> metadata, 
             return fail(ErrorKind::invalid_input, "'{}' cannot be a key here: taken, empty or too long", key);
     for (const GgufTensor& tensor : tensors)
         if (tensor.name.empty() || tensor.name.size() > kMaxName || !names.insert(tensor.name).second)
-            return fail(ErrorKind::invalid_input, "a tensor cannot be written under the name '{}': taken, empty, or over {} "
-                        "bytes", tensor.name, kMaxName);
+            return fail(ErrorKind::invalid_input,
+                        "a tensor cannot be written under the name '{}': taken, empty, or over {} "
+                        "bytes",
+                        tensor.name, kMaxName);
     return {};
 }
 
 std::size_t aligned(std::size_t size) { return *CheckedSize(size).align_up(kAlignment).value(); }
 
-std::string header_for(std::span<const std::pair<std::string, GgufField>> metadata, std::span<const GgufTensor> tensors) {
+std::string header_for(std::span<const std::pair<std::string, GgufField>> metadata,
+                       std::span<const GgufTensor> tensors) {
     Header header;
     for (const char c : kMagic) header.number(c);
     header.number(kVersion);

@@ -76,7 +76,8 @@ public:
             const auto* name = std::get_if<std::string>(&values_[key]);
             const auto* tensor = std::get_if<TensorRef>(&values_[value]);
             if (name == nullptr || tensor == nullptr)
-                return refuse(ErrorKind::unsupported, "'{}' of its dict is no tensor; a state dict of tensors was wanted",
+                return refuse(ErrorKind::unsupported,
+                              "'{}' of its dict is no tensor; a state dict of tensors was wanted",
                               name == nullptr ? "a key" : printable(*name));
             tensors.push_back(tensors_[tensor->index]);
             tensors.back().name = *name;
@@ -163,7 +164,8 @@ private:
         return items;
     }
     Status push_tuple(std::size_t count) {
-        if (stack_.size() < count) return refuse(ErrorKind::corrupt, "takes values that are not there, at byte {}", at_);
+        if (stack_.size() < count)
+            return refuse(ErrorKind::corrupt, "takes values that are not there, at byte {}", at_);
         Sequence tuple{{stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end()}};
         stack_.resize(stack_.size() - count);
         return push(std::move(tuple));
@@ -218,7 +220,8 @@ private:
             case 'b': return skip_state();
             default:
                 return refuse(ErrorKind::unsupported,
-                              "has the instruction 0x{:02x} at byte {}, which tensors do not need; it was not run", code, at);
+                              "has the instruction 0x{:02x} at byte {}, which tensors do not need; it was not run",
+                              code, at);
         }
     }
 
@@ -319,7 +322,8 @@ private:
         const PickledStorage& storage = storages_[ref->index];
         const std::vector<std::int64_t> sizes = CRIA_TRY(numbers(items[2])), strides = CRIA_TRY(numbers(items[3]));
         if (sizes.size() > Shape::kMaxRank || sizes.size() != strides.size())
-            return refuse(ErrorKind::unsupported, "has a tensor of {} sizes and {} strides", sizes.size(), strides.size());
+            return refuse(ErrorKind::unsupported, "has a tensor of {} sizes and {} strides", sizes.size(),
+                          strides.size());
         CheckedSize elements = 1;
         for (std::size_t axis = sizes.size(); axis-- > 0;) {
             if (sizes[axis] > 1 && elements.value() != static_cast<std::size_t>(strides[axis]))
@@ -367,7 +371,8 @@ private:
 
 Result<std::vector<PickledTensor>> read_state_dict(std::span<const std::byte> pickle, std::string_view who) {
     if (pickle.size() > kMaxPickleBytes)
-        return fail(ErrorKind::corrupt, "{}: a pickle of {} bytes; at most {} are read", who, pickle.size(), kMaxPickleBytes);
+        return fail(ErrorKind::corrupt, "{}: a pickle of {} bytes; at most {} are read", who, pickle.size(),
+                    kMaxPickleBytes);
     return Unpickler(pickle, who).read();
 }
 

@@ -16,9 +16,9 @@
 
 namespace cria {
 
-// Maps the file; its bytes are read when a tensor is used, and the mapping lives as long as a tensor of it. In the order
-// of the state dict. Errors: not_found, io; corrupt; unsupported (another instruction, name, element type or order of
-// elements than state dicts of contiguous f32, bf16, f16, int8 and int32 tensors have).
+// Maps the file; its bytes are read when a tensor is used, and the mapping lives as long as a tensor of it. In the
+// order of the state dict. Errors: not_found, io; corrupt; unsupported (another instruction, name, element type or
+// order of elements than state dicts of contiguous f32, bf16, f16, int8 and int32 tensors have).
 Result<std::vector<NamedTensor>> open_torch_file(Os& os, const Path& path);
 // The same over bytes in memory, kept alive by `keeper`; `who` begins the message of an error.
 Result<std::vector<NamedTensor>> parse_torch_file(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper,

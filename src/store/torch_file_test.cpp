@@ -49,10 +49,14 @@ TEST(TorchFile, ReadsWhatPyTorchSaved) {
         Shape shape;
         float first, step;
     };
-    const std::vector<Wanted> wanted{{"f32", DType::f32, {3, 4}, 0, 0.25f},   {"tail", DType::f32, {4}, 2, 0.25f},
-                                     {"bf16", DType::bf16, {2, 3}, 0, 0.25f}, {"f16", DType::f16, {5}, 0, 0.25f},
-                                     {"i8", DType::i8, {4}, -2, 1},           {"i32", DType::i32, {3}, 0, 1},
-                                     {"parameter", DType::f32, {2}, 0, 0.25f}, {"scalar", DType::f32, {}, 2.5f, 0}};
+    const std::vector<Wanted> wanted{{"f32", DType::f32, {3, 4}, 0, 0.25f},
+                                     {"tail", DType::f32, {4}, 2, 0.25f},
+                                     {"bf16", DType::bf16, {2, 3}, 0, 0.25f},
+                                     {"f16", DType::f16, {5}, 0, 0.25f},
+                                     {"i8", DType::i8, {4}, -2, 1},
+                                     {"i32", DType::i32, {3}, 0, 1},
+                                     {"parameter", DType::f32, {2}, 0, 0.25f},
+                                     {"scalar", DType::f32, {}, 2.5f, 0}};
     ASSERT_EQ(tensors->size(), wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& [name, tensor] = (*tensors)[i];
@@ -139,7 +143,8 @@ TEST(Pickle, BadProgramsAreNamed) {
         {"}q\1K\1h\1s."sv, "is no tensor"},
     };
     for (const auto& [pickle, words] : cases)
-        EXPECT_NE(pickle_complaint(pickle).find(words), std::string::npos) << words << " but: " << pickle_complaint(pickle);
+        EXPECT_NE(pickle_complaint(pickle).find(words), std::string::npos)
+            << words << " but: " << pickle_complaint(pickle);
 }
 
 std::string tensor_pickle(std::string_view storage_elements, std::string_view offset, std::string_view sizes,
@@ -152,12 +157,15 @@ std::string tensor_pickle(std::string_view storage_elements, std::string_view of
 
 TEST(Pickle, TensorsStayInsideTheirStorage) {
     EXPECT_EQ(pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "K\2K\3\x86", "K\3K\1\x86")), "no complaint");
-    EXPECT_NE(pickle_complaint(tensor_pickle("K\x06", "K\1", "K\2K\3\x86", "K\3K\1\x86")).find("larger than its storage"),
+    EXPECT_NE(
+        pickle_complaint(tensor_pickle("K\x06", "K\1", "K\2K\3\x86", "K\3K\1\x86")).find("larger than its storage"),
+        std::string::npos);
+    EXPECT_NE(pickle_complaint(tensor_pickle("K\x06", "J\xff\xff\xff\xff", "K\1\x85", "K\1\x85"))
+                  .find("larger than its storage"),
               std::string::npos);
-    EXPECT_NE(pickle_complaint(tensor_pickle("K\x06", "J\xff\xff\xff\xff", "K\1\x85", "K\1\x85")).find("larger than its storage"),
-              std::string::npos);
-    EXPECT_NE(pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "J\xff\xff\xff\xff\x85", "K\1\x85")).find("impossible size"),
-              std::string::npos);
+    EXPECT_NE(
+        pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "J\xff\xff\xff\xff\x85", "K\1\x85")).find("impossible size"),
+        std::string::npos);
     EXPECT_NE(pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "K\1K\1\x86", "K\1\x85")).find("2 sizes and 1 strides"),
               std::string::npos);
 }

@@ -34,8 +34,8 @@ public:
 
     Result<std::map<std::string, Bytes, std::less<>>> read() {
         const Directory directory = CRIA_TRY(find_directory());
-        if (directory.begin > archive_.size() ||
-            directory.bytes > archive_.size() - directory.begin || directory.members > kMaxMembers)
+        if (directory.begin > archive_.size() || directory.bytes > archive_.size() - directory.begin ||
+            directory.members > kMaxMembers)
             return fail(ErrorKind::corrupt, "{}: the archive's directory of {} members lies outside of the file", who_,
                         directory.members);
         Bytes rest = archive_.subspan(directory.begin, directory.bytes);
@@ -59,7 +59,8 @@ private:
     }
 
     Result<Directory> directory_at(std::size_t end) const {
-        const Directory plain{number(archive_, end + 10, 2), number(archive_, end + 12, 4), number(archive_, end + 16, 4)};
+        const Directory plain{number(archive_, end + 10, 2), number(archive_, end + 12, 4),
+                              number(archive_, end + 16, 4)};
         if (number(archive_, end + 4, 2) != 0 && number(archive_, end + 4, 2) != 0xffff)
             return fail(ErrorKind::unsupported, "{}: an archive in several parts", who_);
         const bool large = plain.members == 0xffff || plain.bytes == 0xffff'ffff || plain.begin == 0xffff'ffff;
@@ -67,7 +68,8 @@ private:
         if (end < kLocatorBytes || number(archive_, end - kLocatorBytes, 4) != kEnd64Locator)
             return broken("the locator of a large archive's directory is missing");
         const std::uint64_t place = number(archive_, end - kLocatorBytes + 8, 8);
-        if (archive_.size() < kEnd64Bytes || place > archive_.size() - kEnd64Bytes || number(archive_, place, 4) != kEnd64)
+        if (archive_.size() < kEnd64Bytes || place > archive_.size() - kEnd64Bytes ||
+            number(archive_, place, 4) != kEnd64)
             return broken("the directory of a large archive is missing");
         return Directory{number(archive_, place + 32, 8), number(archive_, place + 40, 8),
                          number(archive_, place + 48, 8)};

@@ -12,8 +12,8 @@
 
 namespace cria {
 
-// Name -> bytes of each member, views of `archive`. Errors begin with `who`: corrupt (no archive, or one that lies about
-// itself), unsupported (compressed or encrypted members, archives in several parts).
+// Name -> bytes of each member, views of `archive`. Errors begin with `who`: corrupt (no archive, or one that lies
+// about itself), unsupported (compressed or encrypted members, archives in several parts).
 Result<std::map<std::string, std::span<const std::byte>, std::less<>>> read_zip(std::span<const std::byte> archive,
                                                                                 std::string_view who);
 

@@ -185,7 +185,8 @@ void dequantize(BlockType type, std::span<const std::byte> blocks, std::span<flo
     const std::int64_t count = std::ssize(blocks) / layout.bytes;
     CRIA_ASSERT(count * layout.bytes == std::ssize(blocks) && count * layout.elements == std::ssize(values));
     const Dequantize one = kDequantize[static_cast<std::size_t>(type)];
-    for (std::int64_t i = 0; i < count; ++i) one(Block(blocks.data() + i * layout.bytes), values.data() + i * layout.elements);
+    for (std::int64_t i = 0; i < count; ++i)
+        one(Block(blocks.data() + i * layout.bytes), values.data() + i * layout.elements);
 }
 
 }  // namespace cria

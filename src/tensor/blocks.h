@@ -16,8 +16,8 @@ namespace cria {
 
 enum class BlockType : std::uint8_t { q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs };
 
-inline constexpr std::array kBlockTypes{BlockType::q4_0, BlockType::q4_1, BlockType::q5_0, BlockType::q5_1,
-                                        BlockType::q8_0, BlockType::q2_k, BlockType::q3_k, BlockType::q4_k,
+inline constexpr std::array kBlockTypes{BlockType::q4_0, BlockType::q4_1, BlockType::q5_0,   BlockType::q5_1,
+                                        BlockType::q8_0, BlockType::q2_k, BlockType::q3_k,   BlockType::q4_k,
                                         BlockType::q5_k, BlockType::q6_k, BlockType::iq4_nl, BlockType::iq4_xs};
 
 struct BlockLayout {

@@ -32,7 +32,8 @@ void orthogonalize(const Compute& compute, Matrix<float> matrix) {
     const double norm = std::sqrt(kernels.sum_squares(matrix.data, n));
     if (!(norm > 0)) return;
     kernels.scale(static_cast<float>(1 / norm), matrix.data, n);
-    std::vector<float> gram(static_cast<std::size_t>(square)), polynomial(gram.size()), next(static_cast<std::size_t>(n));
+    std::vector<float> gram(static_cast<std::size_t>(square)), polynomial(gram.size()),
+        next(static_cast<std::size_t>(n));
     const Matrix<const float> x{matrix.data, rows, columns, columns}, g = view(gram, side, side);
     for (int i = 0; i < kIterations; ++i) {
         // G = x x^T, or x^T x where that is smaller; P = b G + c G^2; x = a x + P x, or a x + x P.
