@@ -116,6 +116,25 @@ TEST(Cli, ShowCountsMemory) {
     expect_complaint(cria({"show", "tiny", "--context", "5000"}), 1, {"5000", "4096"});
 }
 
+TEST(Cli, AGgufFileIsAModel) {
+    const TempFolder folder;
+    const Path file = Path(CRIA_SOURCE_DIR) / "tests/golden/layouts/blocks.gguf";
+    const Json shown = json_of(cria({"show", file.string(), "--json", "--context", "64"}));
+    EXPECT_EQ(shown["types"].size(), 2u) << shown["types"];
+    EXPECT_GT(shown["types"]["q8_0"].get<int>(), 0);
+    std::filesystem::copy(file, folder / "only.gguf");
+    const Ended ids = cria({"tokenize", "--model", folder.path().string(), "--ids"}, "Hello there");
+    EXPECT_EQ(ids.code, 0) << ids.err;
+    const Ended back = cria({"detokenize", "--model", folder.path().string()}, ids.out);
+    EXPECT_EQ(back.out, "Hello there");
+    const std::string output = (folder / "logits.npy").string();
+    const Ended logits = cria({"logits", "--model", file.string(), "--tokens", "1,2,3", "--output", output});
+    EXPECT_EQ(logits.code, 0) << logits.err;
+    EXPECT_GT(std::filesystem::file_size(output), 3u * 4 * 256);
+    std::filesystem::copy(file, folder / "second.gguf");
+    expect_complaint(cria({"show", folder.path().string()}), 1, {"2 GGUF files", "only.gguf"});
+}
+
 TEST(Cli, TokenizeKeepsEveryByte) {
     std::string bytes = "na\xc3\xafve <|eot_id|> \xff\xfe\xc3 \xf0\x9f\x98\x80\r\n";
     bytes += '\0';

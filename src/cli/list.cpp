@@ -44,7 +44,7 @@ public:
         return {.name = "list",
                 .summary = "list the models there are",
                 .description =
-                    "Lists the models that can be called by name: folders with a config.json in $CRIA_MODELS, "
+                    "Lists the models that can be called by name: folders with a model in $CRIA_MODELS, "
                     "in ~/.cria/models, and beside the program. Any other folder can be used by its path.\n\n"
                     "ID changes when a file of the model changes. SIZE counts all files of the folder.",
                 .examples = "  cria list\n  cria list --json\n  CRIA_MODELS=/data/models cria ls\n",

@@ -6,7 +6,8 @@
 
 #include "cli/model_option.h"
 #include "kernels/processor.h"
-#include "text/tokenizer_files.h"
+#include "model/checkpoint.h"
+#include "model/model_files.h"
 
 namespace cria {
 namespace {
@@ -47,8 +48,7 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
 }
 
 Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context) {
-    std::uint64_t weights = 0;
-    for (const Path& file : files.safetensors) weights += CRIA_TRY(cli.os.info(file)).size_bytes;
+    const std::uint64_t weights = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes().loaded;
     const std::uint64_t cache = KvCache::bytes(config.layers, config.kv_width(), context);
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache <= available) return {};
@@ -114,17 +114,15 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     const auto start = cli.os.monotonic();
     const Path path = CRIA_TRY(find_named_model(cli, name));
     const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
-    const std::string config_text = CRIA_TRY(read_text(cli.os, files.config_json, kMaxConfigBytes));
-    const Json json = CRIA_TRY(parse_json(config_text, files.config_json.string()));
-    const LlamaConfig config = CRIA_TRY(config_from_json(json, files.config_json.string()));
+    const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
     context = CRIA_TRY(choose_context(context, config));
     CRIA_TRY(check_memory(cli, files, config, context));
 
-    Tokenizer tokenizer = CRIA_TRY(load_tokenizer(cli.os, files.tokenizer));
+    Tokenizer tokenizer = CRIA_TRY(read_tokenizer(cli.os, files));
     if (tokenizer.size() > config.vocabulary) {
         return fail(ErrorKind::corrupt,
                     "{} has ids up to {}, but the model has a vocabulary of {}; they do not belong together",
-                    files.tokenizer.string(), tokenizer.size() - 1, config.vocabulary);
+                    files.tokenizer.value_or(files.config).string(), tokenizer.size() - 1, config.vocabulary);
     }
     GenerationDefaults defaults;
     if (files.generation_config) defaults = CRIA_TRY(read_generation_defaults(cli.os, *files.generation_config));

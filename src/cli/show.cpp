@@ -6,23 +6,22 @@
 #include "cli/program.h"
 #include "cli/verb.h"
 #include "kernels/processor.h"
+#include "model/checkpoint.h"
 #include "model/llama.h"
-#include "store/model_folder.h"
-#include "store/safetensors.h"
+#include "model/model_files.h"
 
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 constexpr std::int64_t kPromptChunk = 512;
 
 struct Facts {
     ModelFiles files;
     LlamaConfig config;
-    std::map<std::string, std::uint64_t> types;  // bytes of the tensors of each type
+    Checkpoint::Sizes sizes;
     std::int64_t context = 0;
-    std::uint64_t weights = 0, cache = 0, scratch = 0;
-    std::uint64_t total() const { return weights + cache + scratch; }
+    std::uint64_t cache = 0, scratch = 0;
+    std::uint64_t total() const { return sizes.loaded + cache + scratch; }
 };
 
 // Activations that live at once while a chunk of the prompt runs, as LlamaConfig's shapes give them: the
@@ -38,7 +37,7 @@ public:
         return {.name = "show",
                 .summary = "show a model's architecture, size, and need of memory",
                 .description =
-                    "Prints what the model in a folder is: its architecture, parameters, types, files, and how much "
+                    "Prints what a model is: its architecture, parameters, types, files, and how much "
                     "memory it needs with a context of N tokens. Reads headers only, so that it is quick for large "
                     "models too.",
                 .examples =
@@ -63,32 +62,28 @@ private:
         Facts facts;
         const Path path = CRIA_TRY(find_named_model(cli, model_));
         facts.files = CRIA_TRY(open_model_folder(cli.os, path));
-        const std::string text = CRIA_TRY(read_text(cli.os, facts.files.config_json, kMaxConfigBytes));
-        const Json json = CRIA_TRY(parse_json(text, facts.files.config_json.string()));
-        facts.config = CRIA_TRY(config_from_json(json, facts.files.config_json.string()));
+        facts.config = CRIA_TRY(read_config(cli.os, facts.files));
         facts.context = context_ == 0 ? std::min<std::int64_t>(facts.config.context, 8192) : context_;
         if (facts.context < 1 || facts.context > facts.config.context) {
             return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", context_,
                         facts.config.context);
         }
-        CRIA_TRY(count_tensors(cli, facts));
+        facts.sizes = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config)).sizes();
         facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context);
         facts.scratch = scratch_bytes(facts.config);
         return facts;
     }
 
-    static Status count_tensors(Cli& cli, Facts& facts);
-
     static std::string as_json(const Facts& f) {
         OrderedJson files = OrderedJson::array();
-        for (const Path& file : f.files.safetensors) files.push_back(file.filename().string());
+        for (const Path& file : f.files.weights) files.push_back(file.filename().string());
         const OrderedJson object{{"folder", f.files.folder.string()},
                                  {"architecture", config_to_json(f.config)},
                                  {"parameters", f.config.parameters()},
-                                 {"types", f.types},
+                                 {"types", f.sizes.by_type},
                                  {"files", std::move(files)},
                                  {"context", f.context},
-                                 {"weights", f.weights},
+                                 {"weights", f.sizes.loaded},
                                  {"kv", f.cache},
                                  {"scratch", f.scratch},
                                  {"total", f.total()}};
@@ -107,7 +102,7 @@ private:
         line("architecture", c.cross_attention_layers.empty() ? "llama" : "llama with cross-attention");
         line("parameters", human_count(c.parameters()));
         std::string types;
-        for (const auto& [type, bytes] : f.types)
+        for (const auto& [type, bytes] : f.sizes.by_type)
             types += fmt::format("{}{} ({})", types.empty() ? "" : ", ", type, human_bytes(bytes));
         line("types", types);
         line("context", fmt::format("{}", c.context));
@@ -117,7 +112,7 @@ private:
         line("vocabulary", fmt::format("{}{}", c.vocabulary, c.tied_embeddings ? ", embeddings tied" : ""));
         line("rope", fmt::format("theta {}{}", c.rope_theta, c.rope_scaling ? ", Llama 3 scaling" : ""));
         heading(fmt::format("Memory for a context of {}", f.context));
-        line("weights", human_bytes(f.weights));
+        line("weights", human_bytes(f.sizes.loaded));
         line("keys and values", human_bytes(f.cache));
         line("scratch", human_bytes(f.scratch));
         line("total", fmt::format("{} of {} available", human_bytes(f.total()),
@@ -129,17 +124,6 @@ private:
     std::int64_t context_ = 0;
     bool json_ = false;
 };
-
-Status ShowVerb::count_tensors(Cli& cli, Facts& facts) {
-    for (const Path& file : facts.files.safetensors) {
-        const SafetensorsFile tensors = CRIA_TRY(open_safetensors(cli.os, file));
-        for (const SafetensorsEntry& entry : tensors.entries()) {
-            facts.types[std::string(name_of(entry.dtype))] += entry.bytes;
-            facts.weights += entry.bytes;
-        }
-    }
-    return {};
-}
 
 }  // namespace
 

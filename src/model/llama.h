@@ -60,8 +60,8 @@ public:
     // Random weights: normal(0, config.initializer_range), residual projections scaled by 1/sqrt(2 layers), norms 1.
     // The same bytes for the same seed on every machine.
     static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable);
-    // From a Hugging Face folder, or a .safetensors file beside its config.json. Missing, superfluous or misshapen
-    // tensors are named errors.
+    // From a model's folder or file in any layout of store/model_folder.h. Missing, superfluous or misshapen tensors
+    // are named errors.
     static Result<Llama> load(Os& os, const Path& folder, const LoadOptions& options);
     // Writes model.safetensors and config.json (each atomically) in `dtype`; the tokenizer is the caller's.
     Status save(Os& os, const Path& folder, DType dtype) const;

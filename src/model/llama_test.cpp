@@ -300,6 +300,7 @@ TEST(Llama, RefusesImagesByName) {
     const TempFolder folder;
     ASSERT_TRUE(real_os().make_folders(folder / "m"));
     ASSERT_TRUE(write_atomically(real_os(), folder / "m" / "config.json", config_to_json(config).dump()));
+    ASSERT_TRUE(write_atomically(real_os(), folder / "m" / "model.safetensors", ""));
     const Result<Llama> loaded = Llama::load(real_os(), folder / "m", {});
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().kind, ErrorKind::unsupported);
@@ -309,14 +310,15 @@ TEST(Llama, RefusesImagesByName) {
 TEST(Llama, SaysWhatIsMissingFromAFolder) {
     const TempFolder folder;
     EXPECT_EQ(Llama::load(real_os(), folder / "none", {}).error().kind, ErrorKind::not_found);
-    ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", "{\"num_hidden_layers\": 1e99}"));
-    const Result<Llama> wrong = Llama::load(real_os(), folder.path(), {});
-    ASSERT_FALSE(wrong);
-    EXPECT_TRUE(wrong.error().message.contains("num_hidden_layers")) << wrong.error().message;
     ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", config_to_json(tiny_config()).dump()));
     const Result<Llama> empty = Llama::load(real_os(), folder.path(), {});
     ASSERT_FALSE(empty);
     EXPECT_TRUE(empty.error().message.contains("model.safetensors")) << empty.error().message;
+    ASSERT_TRUE(write_atomically(real_os(), folder / "model.safetensors", ""));
+    ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", "{\"num_hidden_layers\": 1e99}"));
+    const Result<Llama> wrong = Llama::load(real_os(), folder.path(), {});
+    ASSERT_FALSE(wrong);
+    EXPECT_TRUE(wrong.error().message.contains("num_hidden_layers")) << wrong.error().message;
 }
 
 }  // namespace

@@ -1,18 +1,17 @@
-// Where a Llama's weights come from and go to: random numbers, and checkpoints in Hugging Face's form.
+// Where a Llama's weights come from and go to: random numbers, and checkpoints (model/checkpoint.h).
 #include <cmath>
 #include <cstring>
-#include <map>
 
 #include "base/random.h"
 #include "kernels/kernels.h"
+#include "model/checkpoint.h"
 #include "model/llama.h"
-#include "store/model_folder.h"
+#include "model/model_files.h"
 #include "store/safetensors.h"
 
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
 // Elements converted at a time.
 constexpr std::int64_t kPiece = 1 << 14;
 
@@ -71,63 +70,6 @@ Tensor random_weight(const Parameter& parameter, const LlamaConfig& config, Rand
     return drawn;
 }
 
-// The tensors of all files of a checkpoint.
-class Checkpoint {
-public:
-    static Result<Checkpoint> open(Os& os, const Path& path) {
-        Checkpoint all;
-        all.who_ = path.string();
-        const std::vector<Path> files = CRIA_TRY(weight_files(os, path));
-        for (const Path& file : files) all.files_.push_back(CRIA_TRY(open_safetensors(os, file)));
-        for (const SafetensorsFile& file : all.files_)
-            for (const SafetensorsEntry& entry : file.entries())
-                if (!all.found_.emplace(entry.name, Found{file.tensor(entry), false}).second)
-                    return fail(ErrorKind::corrupt, "{}: two files hold tensor '{}'", all.who_, entry.name);
-        return all;
-    }
-
-    // The tensor of this name and shape, in a type that weights may have.
-    Result<Tensor> take(const std::string& name, const Shape& shape) {
-        const auto it = found_.find(name);
-        if (it == found_.end())
-            return fail(ErrorKind::corrupt, "{}: tensor '{}' of shape {} is missing; is the checkpoint whole?", who_,
-                        name, shape.text());
-        const Tensor& tensor = it->second.tensor;
-        if (tensor.shape() != shape)
-            return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}; by config.json it should be {}", who_, name,
-                        tensor.shape().text(), shape.text());
-        if (tensor.dtype() != DType::f32 && tensor.dtype() != DType::bf16 && tensor.dtype() != DType::f16)
-            return fail(ErrorKind::unsupported, "{}: tensor '{}' is of type {}; f32, bf16 or f16 is wanted", who_, name,
-                        name_of(tensor.dtype()));
-        it->second.taken = true;
-        return tensor;
-    }
-
-    // An error when a tensor was not taken, unless it is known to say nothing new.
-    Status finish(const LlamaConfig& config) const {
-        for (const auto& [name, found] : found_) {
-            const bool repeats =
-                (config.tied_embeddings && name == "lm_head.weight") || name.ends_with(".rotary_emb.inv_freq");
-            if (!found.taken && !repeats)
-                return fail(ErrorKind::corrupt,
-                            "{}: tensor '{}' {} has no place in the model of config.json ({} layers, {} embeddings)",
-                            who_, name, found.tensor.shape().text(), config.layers,
-                            config.tied_embeddings ? "tied" : "untied");
-        }
-        return {};
-    }
-
-private:
-    struct Found {
-        Tensor tensor;
-        bool taken;
-    };
-
-    std::string who_;
-    std::vector<SafetensorsFile> files_;
-    std::map<std::string, Found, std::less<>> found_;
-};
-
 Shape part_shape(const Parameter& parameter, std::size_t part) {
     if (parameter.shape.rank() == 1) return parameter.shape;
     return {parameter.rows[part], parameter.shape.last()};
@@ -166,18 +108,15 @@ Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType
 }
 
 Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options) {
-    const bool is_folder = CRIA_TRY(os.info(folder)).is_folder;
-    const Path config_path = (is_folder ? folder : folder.parent_path()) / "config.json";
-    const std::string text = CRIA_TRY(read_text(os, config_path, kMaxConfigBytes));
-    const Json json = CRIA_TRY(parse_json(text, config_path.string()));
-    const LlamaConfig config = CRIA_TRY(config_from_json(json, config_path.string()));
-    Llama model = CRIA_TRY(empty(config, config_path.string()));
-    Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, folder));
+    const ModelFiles files = CRIA_TRY(open_model_weights(os, folder));
+    const LlamaConfig config = CRIA_TRY(read_config(os, files));
+    Llama model = CRIA_TRY(empty(config, files.config.string()));
+    Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, files, config));
     for (const Parameter& parameter : model.parameters()) {
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
         if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
     }
-    CRIA_TRY(checkpoint.finish(config));
+    CRIA_TRY(checkpoint.finish());
     return model;
 }
 

@@ -48,6 +48,8 @@ public:
     const std::vector<GgufEntry>& entries() const { return entries_; }
     const GgufEntry* find(std::string_view name) const;  // null if there is none of this name
     std::span<const std::byte> bytes(const GgufEntry& entry) const { return data_.subspan(entry.begin, entry.bytes); }
+    // Keeps the mapped file alive.
+    const std::shared_ptr<Storage>& storage() const { return storage_; }
     // A read-only view of a tensor of plain elements that keeps the mapped file alive.
     Tensor tensor(const GgufEntry& entry) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -75,6 +76,71 @@ std::string suggestion(Os& os, std::string_view name, std::span<const Path> sear
     return "`cria list` shows the models there are; a folder with config.json works too";
 }
 
+Result<ModelFiles> open_hugging_face(Os& os, const Path& path, bool is_folder) {
+    ModelFiles files;
+    files.folder = is_folder ? path : path.parent_path();
+    files.config = files.folder / "config.json";
+    if (!CRIA_TRY(exists(os, files.config)))
+        return fail(ErrorKind::not_found, "{} has no config.json; is it a model's folder?", files.folder.string());
+    files.weights = is_folder ? CRIA_TRY(weights_of(os, path)) : std::vector<Path>{path};
+    const Path generation = files.folder / "generation_config.json";
+    if (CRIA_TRY(exists(os, generation))) files.generation_config = generation;
+    return files;
+}
+
+Result<ModelFiles> open_meta(Os& os, const Path& folder) {
+    ModelFiles files{.format = ModelFormat::meta, .folder = folder, .config = folder / "params.json"};
+    for (const Path& path : CRIA_TRY(os.list(folder))) {
+        const std::string name = path.filename().string();
+        if (name.starts_with("consolidated.") && name.ends_with(".pth")) files.weights.push_back(path);
+    }
+    if (files.weights.empty())
+        return fail(ErrorKind::not_found,
+                    "{} has a params.json and no consolidated.*.pth; a model's weights are wanted there",
+                    folder.string());
+    return files;
+}
+
+// A GGUF file; of one that is split, all parts by the number in the name of the first.
+Result<ModelFiles> open_gguf_files(Os& os, const Path& path) {
+    ModelFiles files{.format = ModelFormat::gguf, .folder = path.parent_path(), .config = path, .weights = {path}};
+    const std::string stem = path.stem().string();
+    static constexpr std::string_view kFirst = "-00001-of-";
+    const std::size_t at = stem.rfind(kFirst);
+    if (at == std::string::npos || stem.size() != at + kFirst.size() + 5) return files;
+    int count = 0;
+    const char* digits = stem.data() + at + kFirst.size();
+    if (std::from_chars(digits, digits + 5, count).ptr != digits + 5) return files;
+    for (int part = 2; part <= count; ++part) {
+        const std::string name = fmt::format("{}-{:05}-of-{:05}.gguf", stem.substr(0, at), part, count);
+        files.weights.push_back(files.folder / name);
+        if (!CRIA_TRY(exists(os, files.weights.back())))
+            return fail(ErrorKind::not_found, "{} is missing (one of {} parts); download the model again",
+                        files.weights.back().string(), count);
+    }
+    return files;
+}
+
+// The GGUF files of a folder that begin a model: whole ones and first parts.
+Result<std::vector<Path>> gguf_models_in(Os& os, const Path& folder) {
+    std::vector<Path> models;
+    for (const Path& path : CRIA_TRY(os.list(folder))) {
+        const std::string stem = path.stem().string();
+        const bool later_part = stem.contains("-of-") && !stem.contains("-00001-of-");
+        if (path.extension() == ".gguf" && !later_part) models.push_back(path);
+    }
+    return models;
+}
+
+// Whether a folder holds a model in any layout.
+Result<bool> is_model_folder(Os& os, const Path& folder) {
+    for (const char* name : {"config.json", "params.json"})
+        if (CRIA_TRY(exists(os, folder / name))) return true;
+    const auto info = os.info(folder);
+    if (!info || !info->is_folder) return false;
+    return CRIA_TRY(gguf_models_in(os, folder)).size() == 1;
+}
+
 Result<ModelListing> look_at(Os& os, const Path& folder) {
     ModelListing model{folder.filename().string(), folder, 0, 0};
     for (const Path& path : CRIA_TRY(os.list(folder))) {
@@ -88,35 +154,36 @@ Result<ModelListing> look_at(Os& os, const Path& folder) {
 
 }  // namespace
 
-Result<ModelFiles> open_model_folder(Os& os, const Path& path) {
+Result<ModelFiles> open_model_weights(Os& os, const Path& path) {
     const FileInfo info = CRIA_TRY(os.info(path));
+    if (!info.is_folder && path.extension() == ".gguf") return open_gguf_files(os, path);
     if (!info.is_folder && path.extension() != ".safetensors")
-        return fail(ErrorKind::invalid_input, "{} is a file; a model's folder (or a .safetensors file in it) is wanted",
+        return fail(ErrorKind::invalid_input,
+                    "{} is a file; a model's folder (or a .gguf file, or a .safetensors file in a folder) is wanted",
                     path.string());
-    ModelFiles files;
-    files.folder = info.is_folder ? path : path.parent_path();
-    files.config_json = files.folder / "config.json";
-    if (!CRIA_TRY(exists(os, files.config_json)))
-        return fail(ErrorKind::not_found, "{} has no config.json; is it a model's folder?", files.folder.string());
+    if (!info.is_folder || CRIA_TRY(exists(os, path / "config.json")))
+        return open_hugging_face(os, path, info.is_folder);
+    if (CRIA_TRY(exists(os, path / "params.json"))) return open_meta(os, path);
+    const std::vector<Path> models = CRIA_TRY(gguf_models_in(os, path));
+    if (models.size() == 1) return open_gguf_files(os, models.front());
+    if (models.size() > 1)
+        return fail(ErrorKind::invalid_input, "{} has {} GGUF files; name one of them, such as {}", path.string(),
+                    models.size(), models.front().string());
+    return fail(ErrorKind::not_found,
+                "{} has no config.json, no params.json and no .gguf file; is it a model's folder?", path.string());
+}
 
+Result<ModelFiles> open_model_folder(Os& os, const Path& path) {
+    ModelFiles files = CRIA_TRY(open_model_weights(os, path));
+    if (files.format == ModelFormat::gguf) return files;
     constexpr std::array<std::string_view, 3> kTokenizers = {"tokenizer.json", "tokenizer.model",
                                                              "original/tokenizer.model"};
-    const auto tokenizer = CRIA_TRY(first_existing(os, files.folder, kTokenizers));
-    if (!tokenizer)
+    files.tokenizer = CRIA_TRY(first_existing(os, files.folder, kTokenizers));
+    if (!files.tokenizer)
         return fail(ErrorKind::not_found,
                     "{} has no tokenizer.json and no tokenizer.model; copy one from the model's source",
                     files.folder.string());
-    files.tokenizer = *tokenizer;
-
-    files.safetensors = CRIA_TRY(weight_files(os, path));
-    const Path generation = files.folder / "generation_config.json";
-    if (CRIA_TRY(exists(os, generation))) files.generation_config = generation;
     return files;
-}
-
-Result<std::vector<Path>> weight_files(Os& os, const Path& path) {
-    if (!CRIA_TRY(os.info(path)).is_folder) return std::vector<Path>{path};
-    return weights_of(os, path);
 }
 
 Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders) {
@@ -126,7 +193,8 @@ Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const P
     const Path path(name_or_path);
     if (is_name(name_or_path)) {
         for (const Path& folder : search_folders)
-            if (CRIA_TRY(exists(os, folder / path / "config.json"))) return folder / path;
+            if (CRIA_TRY(exists(os, folder / path)) && CRIA_TRY(is_model_folder(os, folder / path)))
+                return folder / path;
     }
     if (CRIA_TRY(exists(os, path))) return path;
     return fail(ErrorKind::not_found, "no model '{}'; {}", name_or_path, suggestion(os, name_or_path, search_folders));
@@ -137,7 +205,7 @@ Result<std::vector<ModelListing>> list_models(Os& os, std::span<const Path> sear
     for (const Path& folder : search_folders) {
         if (!CRIA_TRY(exists(os, folder))) continue;
         for (const Path& path : CRIA_TRY(os.list(folder)))
-            if (CRIA_TRY(exists(os, path / "config.json")))
+            if (CRIA_TRY(is_model_folder(os, path)))
                 found.try_emplace(path.filename().string(), CRIA_TRY(look_at(os, path)));
     }
     std::vector<ModelListing> models;

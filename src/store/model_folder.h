@@ -1,7 +1,9 @@
-// Where a model's files are: a folder as Hugging Face lays it out, found by path or by name.
+// Where a model's files are, found by path or by name. Three layouts are known:
 //
-//     config.json  tokenizer.json | tokenizer.model  [generation_config.json]
-//     model.safetensors | model.safetensors.index.json with its shards
+//     Hugging Face   config.json  tokenizer.json | tokenizer.model  [generation_config.json]
+//                    model.safetensors | model.safetensors.index.json with its shards
+//     Meta           params.json  tokenizer.model  consolidated.00.pth, .01.pth, ...
+//     GGUF           one file, or NAME-00001-of-0000N.gguf and its shards; all else is in them
 #pragma once
 
 #include <cstdint>
@@ -16,21 +18,23 @@
 
 namespace cria {
 
+enum class ModelFormat { hugging_face, meta, gguf };
+
 struct ModelFiles {
-    Path folder;
-    Path config_json;
-    Path tokenizer;                 // tokenizer.json if there is one, else tokenizer.model
-    std::vector<Path> safetensors;  // one, or the shards sorted by name
-    std::optional<Path> generation_config;
+    ModelFormat format = ModelFormat::hugging_face;
+    Path folder{};
+    Path config{};                    // config.json, params.json, or the (first) GGUF file
+    std::optional<Path> tokenizer{};  // tokenizer.json if there is one, else tokenizer.model; none of a GGUF file
+    std::vector<Path> weights{};      // one, or the shards in their order
+    std::optional<Path> generation_config{};
 };
 
-// The files of the model in `path`: a folder, or a .safetensors file within it. Looks only whether they
+// The files of the model in `path`: a folder, or a .safetensors or .gguf file. Looks only whether they
 // are there; the readers of each format check the contents.
 // Errors: not_found names the missing piece; corrupt is an index that makes no sense; io.
 Result<ModelFiles> open_model_folder(Os& os, const Path& path);
-
-// The weight files alone, of a folder or of a .safetensors file named directly; errors as above.
-Result<std::vector<Path>> weight_files(Os& os, const Path& path);
+// The same for those who need weights and configuration only: a tokenizer may be missing.
+Result<ModelFiles> open_model_weights(Os& os, const Path& path);
 
 // A model's folder (or file) by name within the search folders, the first that has it; else as a path.
 // Absolute paths and those that begin with "." are only paths. not_found suggests the nearest name.

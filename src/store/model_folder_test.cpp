@@ -30,9 +30,9 @@ TEST(ModelFolder, FindsAllPieces) {
     put_model(folder.path());
     auto files = *open_model_folder(real_os(), folder.path());
     EXPECT_EQ(files.folder, folder.path());
-    EXPECT_EQ(files.config_json, folder / "config.json");
+    EXPECT_EQ(files.config, folder / "config.json");
     EXPECT_EQ(files.tokenizer, folder / "tokenizer.json");
-    EXPECT_EQ(files.safetensors, std::vector{folder / "model.safetensors"});
+    EXPECT_EQ(files.weights, std::vector{folder / "model.safetensors"});
     EXPECT_FALSE(files.generation_config);
 
     put(folder / "generation_config.json");
@@ -43,7 +43,7 @@ TEST(ModelFolder, FindsAllPieces) {
     EXPECT_EQ(files.generation_config, folder / "generation_config.json");
 
     put(folder / "other.safetensors");
-    EXPECT_EQ(open_model_folder(real_os(), folder / "other.safetensors")->safetensors,
+    EXPECT_EQ(open_model_folder(real_os(), folder / "other.safetensors")->weights,
               std::vector{folder / "other.safetensors"});
 }
 
@@ -52,9 +52,9 @@ TEST(ModelFolder, NamesWhatIsMissing) {
     expect_refused(folder / "absent", ErrorKind::not_found, "absent");
     expect_refused(folder.path(), ErrorKind::not_found, "config.json");
     put(folder / "config.json");
-    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.json");
-    put(folder / "tokenizer.model");
     expect_refused(folder.path(), ErrorKind::not_found, "model.safetensors");
+    put(folder / "model.safetensors");
+    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.json");
     expect_refused(folder / "config.json", ErrorKind::invalid_input, "folder");
 }
 
@@ -68,7 +68,7 @@ TEST(ModelFolder, ReadsAnIndexOfShards) {
     put(folder / "m1.st");
     expect_refused(folder.path(), ErrorKind::not_found, "m2.st");
     put(folder / "m2.st");
-    EXPECT_EQ(open_model_folder(real_os(), folder.path())->safetensors,
+    EXPECT_EQ(open_model_folder(real_os(), folder.path())->weights,
               (std::vector{folder / "m1.st", folder / "m2.st"}));
 
     for (const char* text :

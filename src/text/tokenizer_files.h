@@ -34,6 +34,11 @@ Result<Tokenizer> parse_tokenizer_json(std::string_view text, std::string_view w
 // <|begin_of_text|> where such a token exists.
 std::string write_tokenizer_json(const Tokenizer& tokenizer);
 
+// The vocabulary of a GGUF file (tokenizer.ggml.tokens, token_type 3 for control tokens, merges; tokenizer.ggml.pre
+// "llama-bpe"). Tokens are spelt in GPT-2's alphabet of bytes, control tokens as they are; ordinary ones come first.
+Result<Tokenizer> tokenizer_from_gguf(const std::vector<std::string>& tokens, const std::vector<std::int64_t>& types,
+                                      std::size_t merges, std::string_view who);
+
 // `path`: a file in one of the forms, or a folder with tokenizer.json or else tokenizer.model. The control tokens of
 // a tokenizer.model are Meta's.
 Result<Tokenizer> load_tokenizer(Os& os, const Path& path);

@@ -4,54 +4,12 @@
 
 #include "base/json.h"
 #include "text/bpe.h"
+#include "text/byte_alphabet.h"
 #include "text/splitter.h"
 #include "text/tokenizer_files.h"
-#include "text/unicode.h"
 
 namespace cria {
 namespace {
-
-// GPT-2's alphabet: a printable character for every byte. Bytes that are printable in Latin-1 stand for
-// themselves, the other 68 for U+0100 and up.
-struct ByteAlphabet {
-    static constexpr char32_t kEnd = 0x144;
-    std::array<char32_t, 256> code_of;
-    std::array<int, kEnd> byte_of;
-
-    ByteAlphabet() {
-        byte_of.fill(-1);
-        char32_t next = 0x100;
-        for (int byte = 0; byte < 256; ++byte) {
-            const bool plain = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-            const char32_t code = plain ? static_cast<char32_t>(byte) : next++;
-            code_of[static_cast<std::size_t>(byte)] = code;
-            byte_of[code] = byte;
-        }
-    }
-    static const ByteAlphabet& get() {
-        static const ByteAlphabet alphabet;
-        return alphabet;
-    }
-};
-
-std::string to_alphabet(std::string_view bytes) {
-    std::string text;
-    for (const char c : bytes) append_utf8(ByteAlphabet::get().code_of[static_cast<unsigned char>(c)], text);
-    return text;
-}
-
-// `text` is well-formed UTF-8: the JSON parser saw to it.
-std::optional<std::string> from_alphabet(std::string_view text) {
-    std::string bytes;
-    for (std::size_t at = 0; at < text.size();) {
-        const Utf8Char next = utf8_char(text, at);
-        const int byte = next.code < ByteAlphabet::kEnd ? ByteAlphabet::get().byte_of[next.code] : -1;
-        if (byte < 0) return std::nullopt;
-        bytes.push_back(static_cast<char>(byte));
-        at += next.length;
-    }
-    return bytes;
-}
 
 std::string shown(const Json& value) {
     const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -122,7 +80,7 @@ Result<std::vector<std::string>> read_ranks(const Json& vocab, const std::map<st
     std::size_t count = 0;
     for (const auto& [text, id] : vocab.items()) {
         if (const auto special = specials.find(text); special != specials.end() && id == special->second) continue;
-        const std::optional<std::string> bytes = from_alphabet(text);
+        const std::optional<std::string> bytes = from_byte_alphabet(text);
         if (!bytes || bytes->empty())
             return fail(ErrorKind::corrupt, "{}: token {} of the vocabulary is not in the alphabet of bytes", who,
                         shown(text));
@@ -153,7 +111,7 @@ std::optional<std::pair<TokenId, TokenId>> read_merge(const Json& merge, const B
         left = merge[0].get<std::string>();
         right = merge[1].get<std::string>();
     }
-    const auto left_bytes = from_alphabet(left), right_bytes = from_alphabet(right);
+    const auto left_bytes = from_byte_alphabet(left), right_bytes = from_byte_alphabet(right);
     if (!left_bytes || left_bytes->empty() || !right_bytes || right_bytes->empty()) return std::nullopt;
     return std::pair(bpe.find(*left_bytes), bpe.find(*right_bytes));
 }
@@ -200,7 +158,7 @@ std::string json_text(std::string_view text) { return Json(text).dump(-1, ' ', f
 std::string vocab_lines(const std::vector<std::string>& ranks) {
     std::vector<std::string> lines;
     for (const std::string& bytes : ranks)
-        lines.push_back(fmt::format("{}: {}", json_text(to_alphabet(bytes)), lines.size()));
+        lines.push_back(fmt::format("{}: {}", json_text(to_byte_alphabet(bytes)), lines.size()));
     return join_lines(lines);
 }
 
@@ -214,7 +172,7 @@ std::string merge_lines(const Bpe& bpe) {
             if (left != Bpe::kNone && right != Bpe::kNone) pairs.emplace_back(left, right);
         }
         std::ranges::sort(pairs);
-        const auto text = [&](TokenId id) { return to_alphabet(bpe.ranks()[static_cast<std::size_t>(id)]); };
+        const auto text = [&](TokenId id) { return to_byte_alphabet(bpe.ranks()[static_cast<std::size_t>(id)]); };
         for (const auto& [left, right] : pairs) lines.push_back(json_text(text(left) + " " + text(right)));
     }
     return join_lines(lines);

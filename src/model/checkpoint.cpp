@@ -1,0 +1,240 @@
+#include "model/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include "store/safetensors.h"
+#include "store/torch_file.h"
+
+namespace cria {
+namespace {
+
+// One tensor of a layer, or of the model, in the three layouts.
+struct Names {
+    std::string_view hugging_face, meta, gguf;
+    bool rotary = false;  // rows are halves of rotary pairs
+};
+constexpr std::array kLayerNames{Names{"input_layernorm.weight", "attention_norm.weight", "attn_norm.weight"},
+                                 Names{"self_attn.q_proj.weight", "attention.wq.weight", "attn_q.weight", true},
+                                 Names{"self_attn.k_proj.weight", "attention.wk.weight", "attn_k.weight", true},
+                                 Names{"self_attn.v_proj.weight", "attention.wv.weight", "attn_v.weight"},
+                                 Names{"self_attn.o_proj.weight", "attention.wo.weight", "attn_output.weight"},
+                                 Names{"post_attention_layernorm.weight", "ffn_norm.weight", "ffn_norm.weight"},
+                                 Names{"mlp.gate_proj.weight", "feed_forward.w1.weight", "ffn_gate.weight"},
+                                 Names{"mlp.up_proj.weight", "feed_forward.w3.weight", "ffn_up.weight"},
+                                 Names{"mlp.down_proj.weight", "feed_forward.w2.weight", "ffn_down.weight"}};
+constexpr std::array kModelNames{Names{"model.embed_tokens.weight", "tok_embeddings.weight", "token_embd.weight"},
+                                 Names{"model.norm.weight", "norm.weight", "output_norm.weight"},
+                                 Names{"lm_head.weight", "output.weight", "output.weight"}};
+
+struct Translated {
+    std::string name;
+    bool rotary;
+};
+
+// Hugging Face's name of a tensor that is called `name` in the layout of `of`, whose layers are "PREFIXnumber."; as it
+// is when the layout has no such tensor.
+Translated translate(const std::string& name, std::string_view prefix, std::string_view Names::* of) {
+    for (const Names& names : kModelNames)
+        if (names.*of == name) return {std::string(names.hugging_face), false};
+    if (!name.starts_with(prefix)) return {name, false};
+    const char* digits = name.data() + prefix.size();
+    const char* end = name.data() + name.size();
+    std::uint32_t layer = 0;
+    const auto [dot, error] = std::from_chars(digits, end, layer);
+    if (error != std::errc() || dot == end || *dot != '.') return {name, false};
+    const std::string_view rest(dot + 1, end);
+    for (const Names& names : kLayerNames)
+        if (names.*of == rest) return {fmt::format("model.layers.{}.{}", layer, names.hugging_face), names.rotary};
+    return {name, false};
+}
+
+// Tensors that hold nothing that the configuration does not say.
+bool says_nothing_new(const std::string& name, const LlamaConfig& config) {
+    if (config.tied_embeddings && name == "lm_head.weight") return true;
+    return name.ends_with(".rotary_emb.inv_freq") || name == "rope.freqs" || name == "rope_freqs.weight";
+}
+
+bool is_weight_type(ElementType type) {
+    if (std::holds_alternative<BlockType>(type)) return true;
+    const DType dtype = std::get<DType>(type);
+    return dtype == DType::f32 || dtype == DType::bf16 || dtype == DType::f16;
+}
+
+void widen_row(ElementType type, const std::byte* from, std::int64_t n, float* to) {
+    const auto values = std::span(to, static_cast<std::size_t>(n));
+    if (const auto* block = std::get_if<BlockType>(&type))
+        return dequantize(*block, {from, static_cast<std::size_t>(row_bytes(type, n))}, values);
+    for (std::int64_t i = 0; i < n; ++i) {
+        if (std::get<DType>(type) == DType::f32) std::memcpy(to + i, from + 4 * i, 4);
+        if (std::get<DType>(type) == DType::f32) continue;
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, from + 2 * i, 2);
+        to[i] = std::get<DType>(type) == DType::bf16 ? to_f32(BF16{bits}) : to_f32(F16{bits});
+    }
+}
+
+}  // namespace
+
+Result<Checkpoint> Checkpoint::open(Os& os, const ModelFiles& files, const LlamaConfig& config) {
+    Checkpoint checkpoint;
+    checkpoint.who_ = (files.weights.size() == 1 ? files.weights.front() : files.folder).string();
+    checkpoint.config_ = config;
+    switch (files.format) {
+        case ModelFormat::hugging_face: CRIA_TRY(checkpoint.add_safetensors(os, files)); break;
+        case ModelFormat::meta: CRIA_TRY(checkpoint.add_meta(os, files)); break;
+        case ModelFormat::gguf: CRIA_TRY(checkpoint.add_gguf(os, files)); break;
+    }
+    return checkpoint;
+}
+
+Status Checkpoint::add(std::string name, Part part, bool pairs_side_by_side) {
+    const auto [it, is_new] = found_.try_emplace(std::move(name));
+    if (!is_new) return fail(ErrorKind::corrupt, "{}: two files hold tensor '{}'", who_, it->first);
+    it->second.parts.push_back(std::move(part));
+    it->second.pairs_side_by_side = pairs_side_by_side;
+    return {};
+}
+
+Status Checkpoint::add_safetensors(Os& os, const ModelFiles& files) {
+    for (const Path& path : files.weights) {
+        const SafetensorsFile file = CRIA_TRY(open_safetensors(os, path));
+        for (const SafetensorsEntry& entry : file.entries()) {
+            const Tensor tensor = file.tensor(entry);
+            const auto* data = static_cast<const std::byte*>(tensor.raw());
+            CRIA_TRY(add(entry.name, {tensor.dtype(), tensor.shape(), data, tensor.storage()}, false));
+        }
+    }
+    return {};
+}
+
+Status Checkpoint::add_gguf(Os& os, const ModelFiles& files) {
+    for (const Path& path : files.weights) {
+        const GgufFile file = CRIA_TRY(open_gguf(os, path));
+        for (const GgufEntry& entry : file.entries()) {
+            Translated to = translate(entry.name, "blk.", &Names::gguf);
+            CRIA_TRY(add(std::move(to.name), {entry.type, entry.shape, file.bytes(entry).data(), file.storage()},
+                         to.rotary));
+        }
+    }
+    return {};
+}
+
+// Shard r holds the r-th share of every matrix: of its rows, or of its columns where it reads what others wrote.
+Status Checkpoint::add_meta(Os& os, const ModelFiles& files) {
+    for (std::size_t shard = 0; shard < files.weights.size(); ++shard) {
+        for (const auto& [name, tensor] : CRIA_TRY(open_torch_file(os, files.weights[shard]))) {
+            const Translated to = translate(name, "layers.", &Names::meta);
+            Found& found = found_[to.name];
+            if (found.parts.size() != shard)
+                return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}", files.weights[shard].string(), name,
+                            found.parts.size() > shard ? "there twice" : "not in the shards before");
+            const bool reads = to.name.ends_with(".o_proj.weight") || to.name.ends_with(".down_proj.weight");
+            found.join = tensor.shape().rank() == 1 ? Join::same : reads ? Join::columns : Join::rows;
+            found.pairs_side_by_side = to.rotary;
+            found.parts.push_back(
+                {tensor.dtype(), tensor.shape(), static_cast<const std::byte*>(tensor.raw()), tensor.storage()});
+        }
+    }
+    for (const auto& [name, found] : found_)
+        if (found.parts.size() != files.weights.size())
+            return fail(ErrorKind::corrupt, "{}: tensor '{}' is in {} of {} shards", who_, name, found.parts.size(),
+                        files.weights.size());
+    return {};
+}
+
+Result<Shape> Checkpoint::joined_shape(const std::string& name, const Found& found) const {
+    const Part& first = found.parts.front();
+    std::int64_t rows = 0, columns = 0;
+    for (const Part& part : found.parts) {
+        const bool fits = part.type == first.type && part.shape.rank() == first.shape.rank() &&
+                          (found.join == Join::rows ? part.shape.last() == first.shape.last()
+                                                    : part.shape.rows() == first.shape.rows());
+        if (!fits) return fail(ErrorKind::corrupt, "{}: the shards of tensor '{}' do not fit together", who_, name);
+        rows += part.shape.rows();
+        columns += part.shape.last();
+    }
+    if (found.parts.size() == 1 || found.join == Join::same) return first.shape;
+    return found.join == Join::rows ? Shape{rows, first.shape.last()} : Shape{first.shape.rows(), columns};
+}
+
+void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std::byte* to) const {
+    if (found.pairs_side_by_side) {
+        const std::int64_t n = config_.head_dim, head = row / n, half = row % n / (n / 2), i = row % (n / 2);
+        row = head * n + 2 * i + half;
+    }
+    const std::size_t count = found.join == Join::same ? 1 : found.parts.size();
+    for (std::size_t p = 0; p < count; ++p) {
+        const Part& part = found.parts[p];
+        if (found.join == Join::rows && row >= part.shape.rows()) {
+            row -= part.shape.rows();
+            continue;
+        }
+        const std::int64_t columns = part.shape.last(), bytes = row_bytes(part.type, columns);
+        const std::byte* from = part.data + row * bytes;
+        if (part.type == ElementType(type)) {
+            std::memcpy(to, from, static_cast<std::size_t>(bytes));
+        } else {
+            widen_row(part.type, from, columns, reinterpret_cast<float*>(to));
+        }
+        to += columns * static_cast<std::int64_t>(bytes_of(type));
+        if (found.join == Join::rows) return;
+    }
+}
+
+Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
+    const auto it = found_.find(name);
+    if (it == found_.end())
+        return fail(ErrorKind::corrupt, "{}: tensor '{}' of shape {} is missing; is the checkpoint whole?", who_, name,
+                    shape.text());
+    Found& found = it->second;
+    const Shape there = CRIA_TRY(joined_shape(name, found));
+    if (there != shape)
+        return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}; by the configuration it should be {}", who_, name,
+                    there.text(), shape.text());
+    const Part& first = found.parts.front();
+    if (!is_weight_type(first.type))
+        return fail(ErrorKind::unsupported,
+                    "{}: tensor '{}' is of type {}; f32, bf16, f16 or quantised blocks are wanted", who_, name,
+                    name_of(first.type));
+    found.taken = true;
+    const auto* dtype = std::get_if<DType>(&first.type);
+    const bool one = found.parts.size() == 1 || found.join == Join::same;
+    const bool aligned = dtype != nullptr && reinterpret_cast<std::uintptr_t>(first.data) % bytes_of(*dtype) == 0;
+    if (aligned && one && !found.pairs_side_by_side)
+        return Tensor(*dtype, shape, const_cast<std::byte*>(first.data), first.storage);
+    Tensor whole = Tensor::zeros(dtype != nullptr ? *dtype : DType::f32, shape);
+    const std::int64_t stride = shape.last() * static_cast<std::int64_t>(bytes_of(whole.dtype()));
+    for (std::int64_t row = 0; row < shape.rows(); ++row)
+        write_row(found, row, whole.dtype(), static_cast<std::byte*>(whole.raw()) + row * stride);
+    return whole;
+}
+
+Checkpoint::Sizes Checkpoint::sizes() const {
+    Sizes sizes;
+    for (const auto& [name, found] : found_) {
+        if (says_nothing_new(name, config_)) continue;
+        for (const Part& part : found.parts) {
+            const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
+            sizes.by_type[std::string(name_of(part.type))] += bytes;
+            const bool block = std::holds_alternative<BlockType>(part.type);
+            sizes.loaded += block ? static_cast<std::uint64_t>(part.shape.elements()) * sizeof(float) : bytes;
+        }
+    }
+    return sizes;
+}
+
+Status Checkpoint::finish() const {
+    for (const auto& [name, found] : found_) {
+        if (found.taken || says_nothing_new(name, config_)) continue;
+        return fail(ErrorKind::corrupt, "{}: tensor '{}' {} has no place in the model ({} layers, {} embeddings)", who_,
+                    name, found.parts.front().shape.text(), config_.layers,
+                    config_.tied_embeddings ? "tied" : "untied");
+    }
+    return {};
+}
+
+}  // namespace cria
