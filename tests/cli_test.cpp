@@ -62,7 +62,7 @@ TEST(Cli, HelpOfEveryVerbHasAllParts) {
     const Ended all = cria({"help"});
     EXPECT_EQ(all.code, 0);
     for (const char* verb : {"run", "demo", "list", "show", "train", "eval", "tokenize", "detokenize", "render",
-                             "logits", "loss", "doctor", "version", "completion", "help"}) {
+                             "logits", "loss", "perplexity", "compare", "doctor", "version", "completion", "help"}) {
         EXPECT_NE(all.out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb;
         const Ended page = cria({verb, "--help"});
         EXPECT_EQ(page.code, 0) << verb;
@@ -133,6 +133,20 @@ TEST(Cli, AGgufFileIsAModel) {
     EXPECT_GT(std::filesystem::file_size(output), 3u * 4 * 256);
     std::filesystem::copy(file, folder / "second.gguf");
     expect_complaint(cria({"show", folder.path().string()}), 1, {"2 GGUF files", "only.gguf"});
+}
+
+TEST(Cli, PerplexityAndCompare) {
+    const TempFolder folder;
+    const std::string file = (folder / "text").string();
+    ASSERT_TRUE(write_atomically(real_os(), file, std::string(200, 'a')));
+    const Json json = json_of(cria({"perplexity", "tiny", "--file", file, "--context", "32", "--json"}));
+    EXPECT_GT(json["perplexity"].get<double>(), 1);
+    EXPECT_EQ(json["tokens"], 15 * json["windows"].get<int>());
+    const Json same = json_of(cria({"compare", "tiny", "tiny", "--file", file, "--context", "32", "--json"}));
+    EXPECT_EQ(same["kl_mean"], 0.0);
+    EXPECT_EQ(same["top1_agreement"], 1.0);
+    expect_complaint(cria({"perplexity", "tiny", "--file", file}), 1, {"at least 512"});
+    expect_complaint(cria({"perplexity", "tiny"}), 2, {"--file"});
 }
 
 TEST(Cli, TokenizeKeepsEveryByte) {

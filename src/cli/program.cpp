@@ -47,6 +47,8 @@ public:
         add_verb(make_render_verb());
         add_verb(make_logits_verb());
         add_verb(make_loss_verb());
+        add_verb(make_perplexity_verb());
+        add_verb(make_compare_verb());
         add_verb(make_doctor_verb());
         add_verb(make_version_verb());
         add_verb(make_completion_verb(infos_));

@@ -40,6 +40,8 @@ std::unique_ptr<Verb> make_detokenize_verb();
 std::unique_ptr<Verb> make_render_verb();
 std::unique_ptr<Verb> make_logits_verb();
 std::unique_ptr<Verb> make_loss_verb();
+std::unique_ptr<Verb> make_perplexity_verb();
+std::unique_ptr<Verb> make_compare_verb();
 std::unique_ptr<Verb> make_doctor_verb();
 std::unique_ptr<Verb> make_version_verb();
 
