@@ -62,7 +62,7 @@ TEST(Cli, HelpOfEveryVerbHasAllParts) {
     const Ended all = cria({"help"});
     EXPECT_EQ(all.code, 0);
     for (const char* verb : {"run", "demo", "list", "show", "train", "eval", "tokenize", "detokenize", "render",
-                             "logits", "loss", "perplexity", "compare", "doctor", "version", "completion", "help"}) {
+                             "logits", "loss", "perplexity", "compare", "quantize", "doctor", "version", "completion", "help"}) {
         EXPECT_NE(all.out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb;
         const Ended page = cria({verb, "--help"});
         EXPECT_EQ(page.code, 0) << verb;
@@ -147,6 +147,17 @@ TEST(Cli, PerplexityAndCompare) {
     EXPECT_EQ(same["top1_agreement"], 1.0);
     expect_complaint(cria({"perplexity", "tiny", "--file", file}), 1, {"at least 512"});
     expect_complaint(cria({"perplexity", "tiny"}), 2, {"--file"});
+}
+
+TEST(Cli, QuantizeWritesAModel) {
+    const TempFolder folder;
+    const std::string file = (folder / "tiny.gguf").string();
+    const Json json = json_of(cria({"quantize", "tiny", file, "--type", "q8_0", "--json"}));
+    EXPECT_EQ(json["bytes"], std::filesystem::file_size(file));
+    EXPECT_GT(json["tensors"].size(), 5u);
+    EXPECT_EQ(cria({"run", file, "--temperature", "0", "hello"}).out, cria({"run", "tiny", "--temperature", "0", "hello"}).out);
+    expect_complaint(cria({"quantize", "tiny", file, "--type", "q8_0"}), 1, {"is there already", "--force"});
+    expect_complaint(cria({"quantize", "tiny", file, "--type", "q3", "--force"}), 1, {"'q3'", "q4_k_m"});
 }
 
 TEST(Cli, TokenizeKeepsEveryByte) {

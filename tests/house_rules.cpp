@@ -18,7 +18,7 @@ const std::map<std::string_view, int> kFloors = {
     {"train", 5}, {"stack", 6},  {"agent", 6},   {"eval", 6},  {"rag", 6},     {"provider", 6}, {"safety", 6},
     {"api", 7},   {"web", 7},    {"cli", 8},     {"server", 8}};
 // Same-floor arrows, from -> to.
-const std::set<std::pair<std::string_view, std::string_view>> kArrows = {{"chat", "text"}};
+const std::set<std::pair<std::string_view, std::string_view>> kArrows = {{"chat", "text"}, {"quant", "model"}};
 
 constexpr std::size_t kMaxFileLines = 800;
 constexpr std::size_t kMaxColumns = 120;

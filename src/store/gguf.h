@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/os.h"
 #include "base/result.h"
 #include "tensor/blocks.h"
@@ -92,13 +93,15 @@ struct GgufTensor {
     std::string name;
     ElementType type;
     Shape shape;
-    std::span<const std::byte> bytes;  // as many as shape and type say
 };
+std::size_t bytes_of(const GgufTensor& tensor);
 
 // Writes a file that replaces `path` in one step: after a crash the old or the new one is there, whole. Metadata stands
 // in the order given, then general.alignment is not needed: the format's own 32.
-// Errors: invalid_input (a key or name twice, or too long), no_space (both numbers), io.
+// `bytes_at` gives the bytes of each tensor, one after the other; they must stay until the next call only.
+// Errors: invalid_input (a key or name twice, or too long), no_space (both numbers), io, and those of `bytes_at`.
 Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
-                  std::span<const GgufTensor> tensors);
+                  std::span<const GgufTensor> tensors,
+                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at);
 
 }  // namespace cria

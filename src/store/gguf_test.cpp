@@ -77,9 +77,10 @@ std::string small_file() {
                                                           {"a.float", 0.5f},
                                                           {"a.flag", true},
                                                           {"a.u64", std::uint64_t{9}}};
-    const GgufTensor tensors[] = {{"first", DType::f32, {2, 3}, std::as_bytes(std::span(numbers))},
-                                  {"second", BlockType::q4_0, {2, 32}, as_bytes(blocks)}};
-    EXPECT_TRUE(write_gguf(real_os(), folder / "small.gguf", metadata, tensors));
+    const GgufTensor tensors[] = {{"first", DType::f32, {2, 3}}, {"second", BlockType::q4_0, {2, 32}}};
+    const std::span<const std::byte> bytes[] = {std::as_bytes(std::span(numbers)), as_bytes(blocks)};
+    EXPECT_TRUE(write_gguf(real_os(), folder / "small.gguf", metadata, tensors,
+                           [&](std::size_t i) -> Result<std::span<const std::byte>> { return bytes[i]; }));
     return *read_text(real_os(), folder / "small.gguf", 1 << 20);
 }
 
@@ -107,10 +108,13 @@ TEST(Gguf, ReadsWhatItWrites) {
 TEST(Gguf, RefusesToWriteNamesTwice) {
     const TempFolder folder;
     const float one = 1;
-    const GgufTensor tensor{"t", DType::f32, {1}, std::as_bytes(std::span(&one, 1))};
+    const GgufTensor tensor{"t", DType::f32, {1}};
+    const auto bytes = [&](std::size_t) -> Result<std::span<const std::byte>> {
+        return std::as_bytes(std::span(&one, 1));
+    };
     const std::pair<std::string, GgufField> field{"k", true};
-    EXPECT_FALSE(write_gguf(real_os(), folder / "x", {}, std::vector{tensor, tensor}));
-    EXPECT_FALSE(write_gguf(real_os(), folder / "x", std::vector{field, field}, std::vector{tensor}));
+    EXPECT_FALSE(write_gguf(real_os(), folder / "x", {}, std::vector{tensor, tensor}, bytes));
+    EXPECT_FALSE(write_gguf(real_os(), folder / "x", std::vector{field, field}, std::vector{tensor}, bytes));
     EXPECT_FALSE(real_os().info(folder / "x"));
 }
 

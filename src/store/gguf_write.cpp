@@ -102,7 +102,7 @@ std::string header_for(std::span<const std::pair<std::string, GgufField>> metada
         for (int axis = tensor.shape.rank(); axis-- > 0;) header.number(static_cast<std::uint64_t>(tensor.shape[axis]));
         header.number(number_of(tensor.type));
         header.number(begin);
-        begin = aligned(begin + tensor.bytes.size());
+        begin = aligned(begin + bytes_of(tensor));
     }
     header.pad_to(aligned(header.size()));
     return header.take();
@@ -110,24 +110,27 @@ std::string header_for(std::span<const std::pair<std::string, GgufField>> metada
 
 }  // namespace
 
+std::size_t bytes_of(const GgufTensor& tensor) {
+    return static_cast<std::size_t>(tensor.shape.rows() * row_bytes(tensor.type, tensor.shape.last()));
+}
+
 Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
-                  std::span<const GgufTensor> tensors) {
+                  std::span<const GgufTensor> tensors,
+                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at) {
     if (Status names = check_names(metadata, tensors); !names) return prefix(path.string(), std::move(names).error());
     const std::string head = header_for(metadata, tensors);
     std::uint64_t total = head.size();
-    for (const GgufTensor& tensor : tensors) {
-        CRIA_ASSERT(std::ssize(tensor.bytes) == tensor.shape.rows() * row_bytes(tensor.type, tensor.shape.last()));
-        total += aligned(tensor.bytes.size());
-    }
+    for (const GgufTensor& tensor : tensors) total += aligned(bytes_of(tensor));
     if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
         return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
     return write_atomically(os, path, [&](File& file) -> Status {
         CRIA_TRY(file.append(as_bytes(head)));
         const std::string zeros(kAlignment, '\0');
-        for (const GgufTensor& tensor : tensors) {
-            CRIA_TRY(file.append(tensor.bytes));
-            const std::size_t gap = aligned(tensor.bytes.size()) - tensor.bytes.size();
-            CRIA_TRY(file.append(as_bytes(std::string_view(zeros).substr(0, gap))));
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+            const std::span<const std::byte> bytes = CRIA_TRY(bytes_at(i));
+            CRIA_ASSERT(bytes.size() == bytes_of(tensors[i]));
+            CRIA_TRY(file.append(bytes));
+            CRIA_TRY(file.append(as_bytes(std::string_view(zeros).substr(0, aligned(bytes.size()) - bytes.size()))));
         }
         return {};
     });

@@ -162,8 +162,11 @@ std::string vocab_lines(const std::vector<std::string>& ranks) {
     return join_lines(lines);
 }
 
-std::string merge_lines(const Bpe& bpe) {
-    std::vector<std::string> lines;
+}  // namespace
+
+std::vector<std::string> merge_texts(const Tokenizer& tokenizer) {
+    const Bpe& bpe = tokenizer.bpe();
+    std::vector<std::string> merges;
     for (const std::string& bytes : bpe.ranks()) {
         std::vector<std::pair<TokenId, TokenId>> pairs;
         for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
@@ -173,8 +176,16 @@ std::string merge_lines(const Bpe& bpe) {
         }
         std::ranges::sort(pairs);
         const auto text = [&](TokenId id) { return to_byte_alphabet(bpe.ranks()[static_cast<std::size_t>(id)]); };
-        for (const auto& [left, right] : pairs) lines.push_back(json_text(text(left) + " " + text(right)));
+        for (const auto& [left, right] : pairs) merges.push_back(text(left) + " " + text(right));
     }
+    return merges;
+}
+
+namespace {
+
+std::string merge_lines(const Tokenizer& tokenizer) {
+    std::vector<std::string> lines;
+    for (const std::string& merge : merge_texts(tokenizer)) lines.push_back(json_text(merge));
     return join_lines(lines);
 }
 
@@ -265,7 +276,7 @@ std::string write_tokenizer_json(const Tokenizer& tokenizer) {
 }}
 )",
                        added_tokens(tokenizer).dump(), pre_tokenizer().dump(), post_processor(tokenizer).dump(),
-                       byte_level(true).dump(), vocab_lines(tokenizer.ranks()), merge_lines(tokenizer.bpe()));
+                       byte_level(true).dump(), vocab_lines(tokenizer.ranks()), merge_lines(tokenizer));
 }
 
 }  // namespace cria

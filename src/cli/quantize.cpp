@@ -1,0 +1,95 @@
+// cria quantize
+#include "base/json.h"
+#include "cli/interrupt.h"
+#include "cli/model_option.h"
+#include "cli/program.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "quant/gguf_export.h"
+
+namespace cria {
+namespace {
+
+class QuantizeVerb final : public Verb {
+public:
+    Page page() const override {
+        return {
+            .name = "quantize",
+            .summary = "write a model as one GGUF file, in fewer bits",
+            .description =
+                "Reads a model in any layout and writes one GGUF file, with its configuration and tokenizer, that "
+                "Cria and llama.cpp open. The matrices become --type: f32, bf16, f16, q8_0, q6_k, q5_k_m, q4_k_m or "
+                "q4_0; the mixtures are llama.cpp's. Each number is rounded after a search for the scale that loses "
+                "least. Memory holds one tensor at a time, and the file appears only when it is whole. Prints what "
+                "each tensor lost: the root mean square of its error, in per cent of its values.",
+            .examples =
+                "  cria quantize ./Llama-3.2-1B-Instruct model-Q4_K_M.gguf --type q4_k_m\n"
+                "  cria quantize demo demo.gguf --type q8_0 --json\n"
+                "  cria compare demo demo.gguf --file notes.txt\n"};
+    }
+
+    void add_options(Options& options) override {
+        options.positional("SRC", source_, "the model's name, folder or file", Need::required);
+        options.positional("DST", target_, "the GGUF file to write", Need::required);
+        options.value("--type", type_, "TYPE", "f32, bf16, f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0", Need::required);
+        options.flag("--force", force_, "replace a file that is there");
+        options.flag("--json", json_, "print one JSON object");
+    }
+
+    Result<int> run(Cli& cli) override {
+        catch_interrupts();
+        const auto start = cli.os.monotonic();
+        if (!force_ && cli.os.info(target_))
+            return fail(ErrorKind::invalid_input, "{} is there already; --force replaces it", target_);
+        const Path path = CRIA_TRY(find_named_model(cli, source_));
+        const Compute compute = CRIA_TRY(cli.compute());
+        const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
+        Progress progress(cli);
+        std::vector<ExportedTensor> tensors;
+        CRIA_TRY(export_gguf(cli.os, files, target_, type_, compute, [&](const ExportedTensor& tensor, double done) {
+            tensors.push_back(tensor);
+            const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
+            progress.show(
+                fmt::format("{:.0f} %  {}  {} left", 100 * done, tensor.name, time_text(seconds / done * (1 - done))));
+            return !interrupted();
+        }));
+        progress.end();
+        const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
+        const std::uint64_t bytes = CRIA_TRY(cli.os.info(target_)).size_bytes;
+        cli.console.out(json_ ? as_json(tensors, bytes, seconds) : as_table(tensors, bytes, seconds));
+        return kDone;
+    }
+
+private:
+    std::string as_json(const std::vector<ExportedTensor>& tensors, std::uint64_t bytes, double seconds) const {
+        OrderedJson list = OrderedJson::array();
+        for (const ExportedTensor& t : tensors)
+            list.push_back({{"name", t.name},
+                            {"type", t.type},
+                            {"elements", t.elements},
+                            {"bytes", t.bytes},
+                            {"mean_error", t.relative_error},
+                            {"worst_error", t.worst_error}});
+        const OrderedJson object{
+            {"file", target_}, {"bytes", bytes}, {"seconds", seconds}, {"tensors", std::move(list)}};
+        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+    }
+
+    std::string as_table(const std::vector<ExportedTensor>& tensors, std::uint64_t bytes, double seconds) const {
+        std::string out = fmt::format("{:<30} {:>6} {:>10} {:>9} {:>11}\n", "TENSOR", "TYPE", "SIZE", "ERROR", "WORST");
+        for (const ExportedTensor& t : tensors)
+            out += fmt::format("{:<30} {:>6} {:>10} {:>7.3f} % {:>11.3g}\n", t.name, t.type, human_bytes(t.bytes),
+                               100 * t.relative_error, t.worst_error);
+        return out + fmt::format("{}: {} in {}\n", target_, human_bytes(bytes), time_text(seconds));
+    }
+
+    std::string source_, target_, type_;
+    bool force_ = false;
+    bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_quantize_verb() { return std::make_unique<QuantizeVerb>(); }
+
+}  // namespace cria
