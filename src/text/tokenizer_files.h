@@ -34,8 +34,8 @@ Result<Tokenizer> parse_tokenizer_json(std::string_view text, std::string_view w
 // <|begin_of_text|> where such a token exists.
 std::string write_tokenizer_json(const Tokenizer& tokenizer);
 
-// All pairs of tokens that join into one, "left right" in GPT-2's alphabet of bytes, in the order of what they make: the
-// merges of tokenizer.json and of GGUF.
+// All pairs of tokens that join into one, "left right" in GPT-2's alphabet of bytes, in the order of what they make:
+// the merges of tokenizer.json and of GGUF.
 std::vector<std::string> merge_texts(const Tokenizer& tokenizer);
 
 // The vocabulary of a GGUF file (tokenizer.ggml.tokens, token_type 3 for control tokens, merges; tokenizer.ggml.pre
