@@ -142,7 +142,17 @@ Result<std::int32_t> token_id(const GgufFile& file, std::string_view key, std::s
     return static_cast<std::int32_t>(id);
 }
 
-Result<LlamaConfig> config_from_gguf(const GgufFile& file, std::string_view who) {
+// The parts of one model. Metadata stands in the first, tensors in any.
+using GgufParts = std::vector<GgufFile>;
+
+const GgufEntry* find_tensor(const GgufParts& parts, std::string_view name) {
+    for (const GgufFile& part : parts)
+        if (const GgufEntry* entry = part.find(name)) return entry;
+    return nullptr;
+}
+
+Result<LlamaConfig> config_from_gguf(const GgufParts& parts, std::string_view who) {
+    const GgufFile& file = parts.front();
     const std::string architecture = CRIA_TRY(file.text("general.architecture"));
     if (architecture != "llama")
         return fail(ErrorKind::unsupported, "{}: holds a model of architecture '{}'; Cria runs 'llama'", who,
@@ -164,10 +174,10 @@ Result<LlamaConfig> config_from_gguf(const GgufFile& file, std::string_view who)
     config.rope_theta = 10000.0f;  // where the file says nothing, as llama.cpp
     if (file.metadata().contains("llama.rope.freq_base"))
         config.rope_theta = static_cast<float>(CRIA_TRY(file.number("llama.rope.freq_base")));
-    const GgufEntry* embedding = file.find("token_embd.weight");
+    const GgufEntry* embedding = find_tensor(parts, "token_embd.weight");
     if (embedding == nullptr) return fail(ErrorKind::corrupt, "{}: tensor 'token_embd.weight' is missing", who);
     config.vocabulary = embedding->shape.rows();
-    config.tied_embeddings = file.find("output.weight") == nullptr;
+    config.tied_embeddings = find_tensor(parts, "output.weight") == nullptr;
     config.bos_id = CRIA_TRY(token_id(file, "tokenizer.ggml.bos_token_id", who));
     config.eos_ids.clear();
     for (const char* key :
@@ -196,7 +206,11 @@ Result<Tokenizer> tokenizer_in(const GgufFile& file, std::string_view who) {
 
 Result<LlamaConfig> read_config(Os& os, const ModelFiles& files) {
     const std::string who = files.config.string();
-    if (files.format == ModelFormat::gguf) return config_from_gguf(CRIA_TRY(open_gguf(os, files.config)), who);
+    if (files.format == ModelFormat::gguf) {
+        GgufParts parts;
+        for (const Path& path : files.weights) parts.push_back(CRIA_TRY(open_gguf(os, path)));
+        return config_from_gguf(parts, who);
+    }
     const std::string text = CRIA_TRY(read_text(os, files.config, kMaxConfigBytes));
     const Json json = CRIA_TRY(parse_json(text, who));
     return files.format == ModelFormat::meta ? config_from_params(json, files) : config_from_json(json, who);

@@ -80,6 +80,37 @@ TEST(ModelFolder, ReadsAnIndexOfShards) {
     }
 }
 
+TEST(ModelFolder, MetaFoldersHaveShards) {
+    TempFolder folder;
+    put(folder / "params.json");
+    expect_refused(folder.path(), ErrorKind::not_found, "consolidated");
+    for (const char* name : {"consolidated.01.pth", "consolidated.00.pth", "other.pth"}) put(folder / name);
+    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.model");
+    put(folder / "tokenizer.model");
+    const ModelFiles files = *open_model_folder(real_os(), folder.path());
+    EXPECT_EQ(files.format, ModelFormat::meta);
+    EXPECT_EQ(files.weights, (std::vector{folder / "consolidated.00.pth", folder / "consolidated.01.pth"}));
+    EXPECT_EQ(files.config, folder / "params.json");
+}
+
+TEST(ModelFolder, GgufFilesMayBeSplit) {
+    TempFolder folder;
+    const Path first = folder / "m/x-00001-of-00003.gguf", second = folder / "m/x-00002-of-00003.gguf";
+    put(first);
+    put(folder / "m/x-00003-of-00003.gguf");
+    expect_refused(folder / "m", ErrorKind::not_found, "x-00002-of-00003.gguf");
+    put(second);
+    const ModelFiles files = *open_model_folder(real_os(), folder / "m");
+    EXPECT_EQ(files.format, ModelFormat::gguf);
+    EXPECT_EQ(files.weights, (std::vector{first, second, folder / "m/x-00003-of-00003.gguf"}));
+    EXPECT_FALSE(files.tokenizer);
+    EXPECT_EQ(open_model_folder(real_os(), first)->weights.size(), 3u);
+    EXPECT_EQ(*find_model(real_os(), "m", std::vector{folder.path()}), folder / "m");
+    put(folder / "m/y.gguf");
+    expect_refused(folder / "m", ErrorKind::invalid_input, "2 GGUF files");
+    EXPECT_EQ(open_model_folder(real_os(), folder / "m/y.gguf")->weights, std::vector{folder / "m/y.gguf"});
+}
+
 TEST(ModelFolder, IsFoundByNameAndByPath) {
     TempFolder folder;
     put_model(folder / "first/demo");
