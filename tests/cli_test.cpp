@@ -62,7 +62,7 @@ TEST(Cli, HelpOfEveryVerbHasAllParts) {
     const Ended all = cria({"help"});
     EXPECT_EQ(all.code, 0);
     for (const char* verb : {"run", "demo", "list", "show", "train", "eval", "tokenize", "detokenize", "render",
-                             "logits", "loss", "perplexity", "compare", "quantize", "doctor", "version", "completion", "help"}) {
+                             "logits", "loss", "perplexity", "compare", "init", "quantize", "doctor", "version", "completion", "help"}) {
         EXPECT_NE(all.out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb;
         const Ended page = cria({verb, "--help"});
         EXPECT_EQ(page.code, 0) << verb;
@@ -147,6 +147,27 @@ TEST(Cli, PerplexityAndCompare) {
     EXPECT_EQ(same["top1_agreement"], 1.0);
     expect_complaint(cria({"perplexity", "tiny", "--file", file}), 1, {"at least 512"});
     expect_complaint(cria({"perplexity", "tiny"}), 2, {"--file"});
+}
+
+TEST(Cli, InitGivesTheSameBytesForTheSameSeed) {
+    const TempFolder folder;
+    const std::string config = (folder / "small.json").string();
+    ASSERT_TRUE(write_atomically(real_os(), config,
+                                 R"({"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 600, "max_position_embeddings": 256,
+        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true})"));
+    const auto made = [&](const char* name, const char* seed) {
+        const std::string path = (folder / name).string();
+        const Ended ended = cria({"init", "--config", config, "--seed", seed, "--dtype", "bf16", path});
+        EXPECT_EQ(ended.code, 0) << ended.err;
+        return *read_text(real_os(), folder / name / "model.safetensors", 1 << 24);
+    };
+    EXPECT_EQ(made("a", "3"), made("b", "3"));
+    EXPECT_NE(made("c", "4"), made("d", "5"));
+    EXPECT_EQ(cria({"run", (folder / "a").string(), "--max-tokens", "3", "--raw", "x"}).code, 0);
+    expect_complaint(cria({"init", "--config", config, (folder / "a").string()}), 1, {"holds a model already"});
+    expect_complaint(cria({"init", "--config", "lama3.2-1b", (folder / "e").string()}), 1, {"'llama3.2-1b'"});
+    expect_complaint(cria({"init", "--config", "llama3.1-405b", (folder / "e").string()}), 1, {"llama3.1"});
 }
 
 TEST(Cli, QuantizeWritesAModel) {
