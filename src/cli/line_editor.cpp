@@ -27,6 +27,9 @@ int next_byte(bool& ended) {
         if (::poll(&input, 1, -1) < 0 && errno == EINTR) continue;
         unsigned char byte = 0;
         const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
+        // A Ctrl-D typed before the terminal gives single keys is kept as a zero, which would begin a line that no
+        // further Ctrl-D leaves.
+        if (count == 1 && byte == 0) continue;
         if (count == 1) return byte;
         if (count < 0 && errno == EINTR) continue;
         ended = true;

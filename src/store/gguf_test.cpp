@@ -86,8 +86,8 @@ std::string small_file() {
 
 Result<GgufFile> parse(const std::string& text) {
     // In memory of exactly this size, so that a sanitizer sees every byte too many.
-    const auto bytes = std::make_shared<std::vector<std::byte>>(text.size());
-    std::memcpy(bytes->data(), text.data(), text.size());
+    const auto view = as_bytes(text);
+    const auto bytes = std::make_shared<std::vector<std::byte>>(view.begin(), view.end());
     return parse_gguf(*bytes, bytes, "f.gguf");
 }
 

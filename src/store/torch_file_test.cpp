@@ -19,8 +19,8 @@ std::string bytes_of_file(const char* name) { return *read_text(real_os(), kGold
 
 Result<std::vector<NamedTensor>> parse(const std::string& text) {
     // In memory of exactly this size, so that a sanitizer sees every byte too many.
-    const auto bytes = std::make_shared<std::vector<std::byte>>(text.size());
-    std::memcpy(bytes->data(), text.data(), text.size());
+    const auto view = as_bytes(text);
+    const auto bytes = std::make_shared<std::vector<std::byte>>(view.begin(), view.end());
     return parse_torch_file(*bytes, bytes, "f.pth");
 }
 
