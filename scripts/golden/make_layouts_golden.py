@@ -5,8 +5,7 @@ usage: make_layouts_golden.py tests/golden/layouts
 hugging_face/ (safetensors), meta/ (two model-parallel shards by torch.save) and model.gguf with blocks.gguf (the same in
 Q8_0, by the package gguf). The matrices are turned from one layout into another as the projects' own converters do:
 transformers/models/llama/convert_llama_weights_to_hf.py and llama.cpp/convert_hf_to_gguf.py. Needs torch, safetensors,
-gguf. The tokenizer of the GGUF files is that of
-tests/golden/tokenizer.
+gguf. The tokenizer of the GGUF files is that of tests/golden/tokenizer.
 """
 import json
 import pathlib

@@ -64,19 +64,6 @@ bool is_weight_type(ElementType type) {
     return dtype == DType::f32 || dtype == DType::bf16 || dtype == DType::f16;
 }
 
-void widen_row(ElementType type, const std::byte* from, std::int64_t n, float* to) {
-    const auto values = std::span(to, static_cast<std::size_t>(n));
-    if (const auto* block = std::get_if<BlockType>(&type))
-        return dequantize(*block, {from, static_cast<std::size_t>(row_bytes(type, n))}, values);
-    for (std::int64_t i = 0; i < n; ++i) {
-        if (std::get<DType>(type) == DType::f32) std::memcpy(to + i, from + 4 * i, 4);
-        if (std::get<DType>(type) == DType::f32) continue;
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, from + 2 * i, 2);
-        to[i] = std::get<DType>(type) == DType::bf16 ? to_f32(BF16{bits}) : to_f32(F16{bits});
-    }
-}
-
 }  // namespace
 
 Result<Checkpoint> Checkpoint::open(Os& os, const ModelFiles& files, const LlamaConfig& config) {
@@ -178,7 +165,8 @@ void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std
         if (part.type == ElementType(type)) {
             std::memcpy(to, from, static_cast<std::size_t>(bytes));
         } else {
-            widen_row(part.type, from, columns, reinterpret_cast<float*>(to));
+            dequantize(std::get<BlockType>(part.type), {from, static_cast<std::size_t>(bytes)},
+                       {reinterpret_cast<float*>(to), static_cast<std::size_t>(columns)});
         }
         to += columns * static_cast<std::int64_t>(bytes_of(type));
         if (found.join == Join::rows) return;

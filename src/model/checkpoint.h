@@ -58,7 +58,7 @@ private:
     Status add_gguf(Os& os, const ModelFiles& files);
     Status add(std::string name, Part part, bool pairs_side_by_side);
     Result<Shape> joined_shape(const std::string& name, const Found& found) const;
-    // Row `row` of the whole, in the order of Hugging Face, written in `type` (f32, or the parts' own).
+    // Row `row` of the whole, in the order of Hugging Face, written in `type`: the parts' own, or f32 for blocks.
     void write_row(const Found& found, std::int64_t row, DType type, std::byte* to) const;
 
     std::string who_;

@@ -1,6 +1,7 @@
 #include "model/model_files.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "store/gguf.h"

@@ -97,7 +97,7 @@ struct GgufTensor {
 std::size_t bytes_of(const GgufTensor& tensor);
 
 // Writes a file that replaces `path` in one step: after a crash the old or the new one is there, whole. Metadata stands
-// in the order given, then general.alignment is not needed: the format's own 32.
+// in the order given; the alignment is the format's own, so general.alignment may not be among it.
 // `bytes_at` gives the bytes of each tensor, one after the other; they must stay until the next call only.
 // Errors: invalid_input (a key or name twice, or too long), no_space (both numbers), io, and those of `bytes_at`.
 Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
