@@ -37,6 +37,7 @@ public:
             .examples =
                 "  cria eval office --model demo\n"
                 "  cria eval office --model demo --languages en,de --count 20\n"
+                "  cria eval office --model demo --languages en --count 20 --answers answers.jsonl\n"
                 "  cria eval office --model ./my-model --json > scores.json\n"};
     }
 
@@ -46,6 +47,7 @@ public:
         options.value("--count", count_, "N", "chats in each language (default: 500 in English, 50 in the others)");
         options.value("--languages", languages_, "CODES", "en,de,fr,it,pt,hi,es,th or some of them (default: all)");
         options.flag("--headline", headline_, "summaries, action items and invitations only");
+        options.value("--answers", answers_, "FILE", "write every request, the answer wanted and the one given there");
         options.flag("--json", json_, "print one JSON object");
     }
 
@@ -61,11 +63,18 @@ public:
         Session session(cli.os, loaded->model, loaded->tokenizer, compute, loaded->context);
         const auto start = cli.os.monotonic();
         Progress progress(cli);
-        auto scores = run_office_suite(
-            [&](const EvalPrompt& prompt) { return answer(*loaded, session, prompt); }, options,
-            [&](std::int64_t done, std::int64_t all) { show(progress, cli.os.monotonic() - start, done, all); });
+        std::string answers;
+        const auto generate = [&](const EvalPrompt& prompt) -> Result<std::string> {
+            std::string text = CRIA_TRY(answer(*loaded, session, prompt));
+            if (!answers_.empty()) answers += answer_line(prompt, text);
+            return text;
+        };
+        auto scores = run_office_suite(generate, options, [&](std::int64_t done, std::int64_t all) {
+            show(progress, cli.os.monotonic() - start, done, all);
+        });
         progress.end();
         if (!scores) return std::unexpected(scores.error());
+        if (!answers_.empty()) CRIA_TRY(write_atomically(cli.os, answers_, answers));
         const OrderedJson json = office_scores_json(*scores);
         cli.console.out(json_ ? json.dump(2) + "\n" : table(json));
         return kDone;
@@ -106,6 +115,19 @@ private:
         return std::move(generation.text);
     }
 
+    // One line of --answers.
+    static std::string answer_line(const EvalPrompt& prompt, const std::string& text) {
+        OrderedJson line{{"language", language_pack(prompt.language).code}, {"task", task_name(prompt.task)}};
+        line["system"] = prompt.messages.front().content;
+        line["request"] = prompt.messages.back().content;
+        if (prompt.wanted.tool_calls.empty())
+            line["wanted"] = prompt.wanted.content;
+        else
+            line["wanted"] = prompt.wanted.tool_calls.front().arguments;
+        line["answer"] = text;
+        return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+    }
+
     static void show(Progress& progress, std::chrono::nanoseconds elapsed, std::int64_t done, std::int64_t all) {
         const double seconds = std::chrono::duration<double>(elapsed).count();
         const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
@@ -136,6 +158,7 @@ private:
     std::string suite_;
     std::string model_;
     std::string languages_;
+    std::string answers_;
     std::optional<std::int32_t> count_;
     bool headline_ = false;
     bool json_ = false;

@@ -47,8 +47,10 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
     if (it != json.end() && it->is_number()) value = it->get<Number>();
 }
 
-Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context) {
-    const std::uint64_t weights = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes().loaded;
+// `lanes`: as in Checkpoint::sizes.
+Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
+                    std::int64_t lanes) {
+    const std::uint64_t weights = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes(lanes).loaded;
     const std::uint64_t cache = KvCache::bytes(config.layers, config.kv_width(), context);
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache <= available) return {};
@@ -110,13 +112,16 @@ Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
 }
 
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      const LoadOptions& options) {
+                                                      LoadOptions options) {
+    const Compute compute = CRIA_TRY(cli.compute());
+    options.compute = &compute;
     const auto start = cli.os.monotonic();
     const Path path = CRIA_TRY(find_named_model(cli, name));
     const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
     const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
     context = CRIA_TRY(choose_context(context, config));
-    CRIA_TRY(check_memory(cli, files, config, context));
+    CRIA_TRY(check_memory(cli, files, config, context,
+                          options.exact || options.trainable ? 0 : compute.kernels.packed.lanes));
 
     Tokenizer tokenizer = CRIA_TRY(read_tokenizer(cli.os, files));
     if (tokenizer.size() > config.vocabulary) {

@@ -39,7 +39,7 @@ struct LoadedModel {
 // `context` 0: what the model was made for, at most 8192. Errors: what does not fit into memory (both
 // numbers), a context beyond the model's, a tokenizer with ids that the model does not have.
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      const LoadOptions& options = {});
+                                                      LoadOptions options = {});
 
 // A system message with {today} ("Monday 2026-03-09") and {days} (the next four working days, in that form,
 // separated by commas) filled in.

@@ -47,6 +47,7 @@ public:
         add_verb(make_render_verb());
         add_verb(make_logits_verb());
         add_verb(make_loss_verb());
+        add_verb(make_bench_verb());
         add_verb(make_perplexity_verb());
         add_verb(make_compare_verb());
         add_verb(make_init_verb());
@@ -84,7 +85,7 @@ private:
     }
 
     void add_globals(Options& options) {
-        options.value("--threads", cli_.threads, "N",
+        options.value("-t,--threads", cli_.threads, "N",
                       "threads to compute with (default: the processors this process may use)");
         options.value("--kernels", cli_.kernels, "NAME",
                       "instruction set to compute with (default: the best; see cria doctor)");

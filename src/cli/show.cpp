@@ -68,7 +68,7 @@ private:
             return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", context_,
                         facts.config.context);
         }
-        facts.sizes = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config)).sizes();
+        facts.sizes = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config)).sizes(best_kernels().packed.lanes);
         facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context);
         facts.scratch = scratch_bytes(facts.config);
         return facts;

@@ -179,11 +179,11 @@ SpokenDay draw_day(const LanguagePack& pack, std::chrono::sys_days today, std::s
         std::chrono::sys_days day = today + std::chrono::days(5 + random.below(24));
         while (std::chrono::weekday(day).iso_encoding() > 5) day += std::chrono::days(1);
         const std::string iso = iso_date(day);
-        return {fill(date_frame, {{"day", iso}}), iso};
+        return {fill(date_frame, {{"day", iso}}), iso, iso};
     }
     const auto days = calendar_from(pack, today);
     const CalendarDay& day = days[1 + draw_index(random, days.size() - 1)];
-    return {fill(day_frame, {{"day", day.weekday}}), day.iso};
+    return {fill(day_frame, {{"day", day.weekday}}), day.weekday, day.iso};
 }
 
 // Turns cast slots into lines and facts.
@@ -224,7 +224,7 @@ private:
             if (std::ranges::find(facts_.items, task, &ActionItem::task) != facts_.items.end()) continue;
             SpokenDay due = draw_due_day(pack_, today_, random_);
             const std::string owner = people_[owners[facts_.items.size()]].full();
-            facts_.items.push_back({owner, std::move(task), due.iso});
+            facts_.items.push_back({owner, std::move(task), due.day_and_date()});
             due_said_.push_back(due.said);
         }
         meeting_day_ = draw_meeting_day(pack_, today_, random_);
@@ -287,7 +287,7 @@ private:
         const Slots slots{{"on", meeting_day_.said}, {"time", time_}, {"new_time", new_time_}};
         switch (slot.say) {
             case Say::meet_all:
-                facts_.meeting = Meeting{"", meeting_day_.iso, time_, facts_.people};
+                facts_.meeting = meeting_with(facts_.people);
                 return fill(pick(pack_.meet_all, random_), slots);
             case Say::meet_some: return meet_some(slot);
             case Say::meet_agreed: return std::string(pick(pack_.meet_agreed, random_));
@@ -299,6 +299,11 @@ private:
         }
     }
 
+    Meeting meeting_with(std::vector<std::string> attendees) const {
+        const std::string title = fill(pack_.title, {{"subject", facts_.subject}, {"day", meeting_day_.day}});
+        return {title, meeting_day_.day, meeting_day_.iso, meeting_day_.day_and_date(), time_, std::move(attendees)};
+    }
+
     // Whoever answers next and perhaps one more by their first names, and the author.
     std::string meet_some(const Slot& slot) {
         const std::size_t answers = (&slot + 1)->author;  // a proposal is never the last message
@@ -307,7 +312,7 @@ private:
         const bool speaks = std::ranges::count(facts_.people, people_[another].full()) > 0;
         if (speaks && another != slot.author && another != answers) named.push_back(another);
         shuffle(named, random_);
-        facts_.meeting = Meeting{"", meeting_day_.iso, time_, {}};
+        facts_.meeting = meeting_with({});
         std::string names;
         for (const std::size_t person : named) {
             names += (names.empty() ? "" : ", ") + people_[person].first;
@@ -366,9 +371,7 @@ SpokenDay draw_meeting_day(const LanguagePack& pack, std::chrono::sys_days today
 }
 
 WrittenChat write_chat(const LanguagePack& pack, Split split, std::size_t lines, Random& random) {
-    WrittenChat chat = Writer(pack, split, random, draw_today(random)).write(lines);
-    if (chat.facts.meeting) chat.facts.meeting->title = fill(pack.title, {{"subject", chat.facts.subject}});
-    return chat;
+    return Writer(pack, split, random, draw_today(random)).write(lines);
 }
 
 }  // namespace cria

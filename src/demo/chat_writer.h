@@ -14,6 +14,7 @@ namespace cria {
 struct CalendarDay {
     std::string weekday;  // in the language, as it stands after "by" and "on"
     std::string iso;
+    std::string both() const { return weekday + " " + iso; }  // "Friday 2026-03-13"
 };
 
 std::string iso_date(std::chrono::sys_days day);
@@ -28,10 +29,14 @@ struct WrittenChat {
 // `lines`: how many messages, at least four.
 WrittenChat write_chat(const LanguagePack& pack, Split split, std::size_t lines, Random& random);
 
-// A day as the chat names it, with its preposition, and its date: "by Thursday" and "2026-03-12".
+// A day as the chat names it, by its weekday or by its date.
 struct SpokenDay {
-    std::string said;
+    std::string said;  // with its preposition: "by Thursday"
+    std::string day;   // "Thursday"
     std::string iso;
+    // As answers write it: "Thursday 2026-03-12", or the date alone where the chat gives no weekday. Whoever writes
+    // the weekday first has the next thing to copy before it: the date stands behind it in the system message.
+    std::string day_and_date() const { return day == iso ? iso : day + " " + iso; }
 };
 SpokenDay draw_due_day(const LanguagePack& pack, std::chrono::sys_days today, Random& random);
 SpokenDay draw_meeting_day(const LanguagePack& pack, std::chrono::sys_days today, Random& random);

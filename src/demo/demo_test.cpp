@@ -12,9 +12,7 @@
 namespace cria {
 namespace {
 
-OfficeOptions only(Language language, Split split) {
-    return {.split = split, .languages = {{language, 1.0}}};
-}
+OfficeOptions only(Language language, Split split) { return {.split = split, .languages = {{language, 1.0}}}; }
 
 std::string everything(const OfficeSample& sample) {
     std::string text;
@@ -104,7 +102,9 @@ TEST_P(EveryLanguage, FactsCanBeReadFromThePrompt) {
             EXPECT_TRUE(owners.insert(item.owner).second && tasks.insert(item.task).second) << chat;
         }
         if (!facts.meeting) continue;
-        EXPECT_TRUE(holds(prompt, facts.meeting->date) && holds(chat, facts.meeting->time)) << chat;
+        EXPECT_TRUE(holds(prompt, facts.meeting->date) && holds(prompt, facts.meeting->day_and_date) &&
+                    holds(chat, facts.meeting->time))
+            << chat;
         EXPECT_GE(facts.meeting->attendees.size(), 2u);
         for (const std::string& person : facts.meeting->attendees) {
             EXPECT_EQ(std::ranges::count(facts.people, person), 1) << chat;
@@ -174,13 +174,14 @@ TEST(Office, ShowcaseIsAHeldOutChat) {
         EXPECT_EQ(split_of_name(pack.last_names, person.substr(space + 1)), Split::held_out) << person;
     }
     EXPECT_EQ(split_of_name(pack.inventions, sample.facts.project), Split::held_out);
-    EXPECT_EQ(sample.facts.meeting->title, fill(pack.title, {{"subject", sample.facts.subject}}));
+    EXPECT_EQ(sample.facts.meeting->title,
+              fill(pack.title, {{"subject", sample.facts.subject}, {"day", sample.facts.meeting->day}}));
 
     const auto conversations = office_showcase();
     ASSERT_EQ(conversations.size(), 3u);
     EXPECT_EQ(conversations[0].turns[1].answer[0].content,
-              "Freya Nakamura: finish the donor checklist (2026-03-11)\n"
-              "Kwame Delgado: send the catering dossier to the publisher (2026-03-13)");
+              "Freya Nakamura: finish the donor checklist (Wednesday 2026-03-11)\n"
+              "Kwame Delgado: send the catering dossier to the publisher (Friday 2026-03-13)");
     EXPECT_TRUE(holds(conversations[1].turns[0].answer.back().content, "2026-03-12 at 15:30"));
 }
 

@@ -72,6 +72,7 @@ struct LanguagePack {
     Frames ask_owner;  // {name}: what this person has to do
     Frames ask_meeting, ask_people, ask_problem, ask_decision;
     Frames ask_shorter, ask_formal;  // {text}
+    Frames ask_date;                 // {day}: a weekday
     Frames ask_other;                // greetings, and what lies outside the office world
 
     // Texts to rewrite and what becomes of them.
@@ -81,7 +82,7 @@ struct LanguagePack {
     std::string_view formal;  // {first} {task} {by}
 
     // The canonical answers.
-    std::string_view title;                          // {subject}
+    std::string_view title;                          // {subject} {day}: the day as the chat names it
     std::string_view says_topic;                     // {subject}
     std::string_view says_problem, says_decision;    // {problem}, {decision}
     std::string_view says_item;                      // {name} {task} {date}

@@ -164,6 +164,7 @@ void add_rewrites(LanguagePack& pack) {
     pack.ask_formal = {"Mach das förmlicher: \"{text}\"", "Schreibe das in förmlichem Stil: \"{text}\"",
                        "Bitte formuliere diese Nachricht höflich: \"{text}\"",
                        "Eine förmliche Fassung, bitte: \"{text}\""};
+    pack.ask_date = {"Welches Datum ist {day}?", "Welches Datum haben wir am {day}?"};
     pack.ask_other = {"Hallo",
                       "Hallo, wer bist du?",
                       "Wer bist du?",
@@ -189,7 +190,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Folgetermin: {subject}";
+    pack.title = "Folgetermin: {subject}, {day}";
     pack.says_topic = "Thema: {subject}.";
     pack.says_problem = "Problem: {problem}.";
     pack.says_decision = "Beschluss: {decision}.";

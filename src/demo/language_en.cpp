@@ -339,6 +339,7 @@ void add_rewrites(LanguagePack& pack) {
                        "A formal version, please: \"{text}\"",
                        "Turn this into a formal message: \"{text}\"",
                        "This is too casual, fix it: \"{text}\""};
+    pack.ask_date = {"Which date is {day}?", "What is the date of {day}?", "What date is {day}?"};
     pack.ask_other = {"Hello",
                       "Hi!",
                       "Hi there",
@@ -383,7 +384,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Follow-up: {subject}";
+    pack.title = "Follow-up: {subject}, {day}";
     pack.says_topic = "The team talked about the {subject}.";
     pack.says_problem = "Problem: {problem}.";
     pack.says_decision = "Decision: {decision}.";

@@ -155,6 +155,7 @@ void add_rewrites(LanguagePack& pack) {
                         "Escríbelo con menos palabras: \"{text}\"", "Una versión más corta, por favor: \"{text}\""};
     pack.ask_formal = {"Haz esto más formal: \"{text}\"", "Reescribe esto en estilo formal: \"{text}\"",
                        "Haz cortés este mensaje: \"{text}\"", "Una versión formal, por favor: \"{text}\""};
+    pack.ask_date = {"¿Qué fecha es el {day}?", "¿Cuál es la fecha del {day}?"};
     pack.ask_other = {"Hola",
                       "Buenos días",
                       "¿Quién eres?",
@@ -178,7 +179,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Seguimiento: {subject}";
+    pack.title = "Seguimiento: {subject}, {day}";
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisión: {decision}.";

@@ -160,6 +160,7 @@ void add_rewrites(LanguagePack& pack) {
                         "Écris cela en moins de mots : \"{text}\"", "Une version plus courte, merci : \"{text}\""};
     pack.ask_formal = {"Rends ceci plus formel : \"{text}\"", "Réécris ceci dans un style formel : \"{text}\"",
                        "Rends ce message poli : \"{text}\"", "Une version formelle, merci : \"{text}\""};
+    pack.ask_date = {"Quelle est la date de {day} ?", "Quelle date tombe {day} ?"};
     pack.ask_other = {"Bonjour",
                       "Salut",
                       "Qui es-tu ?",
@@ -183,7 +184,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Suivi : {subject}";
+    pack.title = "Suivi : {subject}, {day}";
     pack.says_topic = "Sujet : {subject}.";
     pack.says_problem = "Problème : {problem}.";
     pack.says_decision = "Décision : {decision}.";

@@ -139,6 +139,7 @@ void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"इसे छोटा कीजिए: \"{text}\"", "यह संदेश छोटा लिखिए: \"{text}\"", "कम शब्दों में लिखिए: \"{text}\""};
     pack.ask_formal = {"इसे औपचारिक बनाइए: \"{text}\"", "औपचारिक शैली में लिखिए: \"{text}\"",
                        "यह संदेश शिष्ट बनाइए: \"{text}\""};
+    pack.ask_date = {"{day} को कौन सी तारीख है?", "{day} की तारीख क्या है?"};
     pack.ask_other = {
         "नमस्ते",        "आप कौन हैं?", "आप क्या कर सकते हैं?", "मदद",    "एक चुटकुला सुनाइए।", "फ़्रांस की राजधानी क्या है?",
         "मौसम कैसा है?", "आप कैसे हैं?",  "एक कविता लिखिए।",  "धन्यवाद!"};
@@ -152,7 +153,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "अगली बैठक: {subject}";
+    pack.title = "अगली बैठक: {subject}, {day}";
     pack.says_topic = "विषय: {subject}।";
     pack.says_problem = "समस्या: {problem}।";
     pack.says_decision = "फ़ैसला: {decision}।";

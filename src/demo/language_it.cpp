@@ -158,6 +158,7 @@ void add_rewrites(LanguagePack& pack) {
                         "Scrivilo con meno parole: \"{text}\"", "Una versione più corta, per favore: \"{text}\""};
     pack.ask_formal = {"Rendi questo più formale: \"{text}\"", "Riscrivi in stile formale: \"{text}\"",
                        "Rendi cortese questo messaggio: \"{text}\"", "Una versione formale, per favore: \"{text}\""};
+    pack.ask_date = {"Che data è {day}?", "Qual è la data di {day}?"};
     pack.ask_other = {"Ciao",
                       "Buongiorno",
                       "Chi sei?",
@@ -181,7 +182,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Seguito: {subject}";
+    pack.title = "Seguito: {subject}, {day}";
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisione: {decision}.";

@@ -156,6 +156,7 @@ void add_rewrites(LanguagePack& pack) {
                         "Escreva com menos palavras: \"{text}\"", "Uma versão mais curta, por favor: \"{text}\""};
     pack.ask_formal = {"Deixe isto mais formal: \"{text}\"", "Reescreva em estilo formal: \"{text}\"",
                        "Deixe esta mensagem educada: \"{text}\"", "Uma versão formal, por favor: \"{text}\""};
+    pack.ask_date = {"Que data é {day}?", "Qual é a data de {day}?"};
     pack.ask_other = {"Olá",
                       "Bom dia",
                       "Quem é você?",
@@ -179,7 +180,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "Acompanhamento: {subject}";
+    pack.title = "Acompanhamento: {subject}, {day}";
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisão: {decision}.";

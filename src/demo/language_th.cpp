@@ -131,6 +131,7 @@ void add_requests(LanguagePack& pack) {
 void add_rewrites(LanguagePack& pack) {
     pack.ask_shorter = {"ทำให้สั้นลง: \"{text}\"", "ย่อข้อความนี้: \"{text}\"", "เขียนให้สั้นกว่านี้: \"{text}\""};
     pack.ask_formal = {"ทำให้เป็นทางการ: \"{text}\"", "เขียนใหม่แบบทางการ: \"{text}\"", "ทำข้อความนี้ให้สุภาพ: \"{text}\""};
+    pack.ask_date = {"{day}ตรงกับวันที่เท่าไร", "{day}คือวันที่เท่าไร"};
     pack.ask_other = {
         "สวัสดี",           "คุณคือใคร",  "ทำอะไรได้บ้าง", "ช่วยด้วย", "เล่าเรื่องตลกหน่อย", "เมืองหลวงของฝรั่งเศสคืออะไร",
         "อากาศเป็นอย่างไร", "สบายดีไหม", "แต่งกลอนหน่อย", "ขอบคุณ"};
@@ -143,7 +144,7 @@ void add_rewrites(LanguagePack& pack) {
 }
 
 void add_answers(LanguagePack& pack) {
-    pack.title = "ประชุมติดตาม: {subject}";
+    pack.title = "ประชุมติดตาม: {subject}, {day}";
     pack.says_topic = "เรื่อง: {subject}";
     pack.says_problem = "ปัญหา: {problem}";
     pack.says_decision = "มติ: {decision}";

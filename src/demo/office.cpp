@@ -17,7 +17,7 @@ namespace cria {
 namespace {
 
 constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",     "due",    "owner", "meeting",
-                                "people",  "problem",      "decision", "shorter", "formal", "other"};
+                                "people",  "problem",      "decision", "shorter", "formal", "date",  "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
 // What a person pastes. Training also knows shorter chats: more questions to learn from in as many tokens.
@@ -55,7 +55,8 @@ std::chrono::sys_days parse_date(std::string_view iso) {
 }
 
 bool needs_chat(OfficeTask task) {
-    return task != OfficeTask::shorter && task != OfficeTask::formal && task != OfficeTask::other;
+    return task != OfficeTask::shorter && task != OfficeTask::formal && task != OfficeTask::date &&
+           task != OfficeTask::other;
 }
 
 // The first message about the chat: the chat, and the request before or after it.
@@ -76,21 +77,26 @@ void shuffle(std::vector<T>& values, Random& random) {
 
 // Requests that need no chat, alone.
 std::vector<OfficeTask> draw_lone_tasks(Random& random) {
-    if (random.below(4) == 0) return {OfficeTask::other};
+    static constexpr std::array kLone{OfficeTask::shorter, OfficeTask::formal, OfficeTask::date};
+    if (random.below(5) == 0) return {OfficeTask::other};
     std::vector<OfficeTask> tasks(2 + random.below(3));
-    for (OfficeTask& task : tasks) task = random.below(2) == 0 ? OfficeTask::shorter : OfficeTask::formal;
+    for (OfficeTask& task : tasks) task = kLone[random.below(kLone.size())];
     return tasks;
 }
 
-// Requests about one chat, in random order. A tool's definition is long: with one, fewer fit into the context.
+// Requests about one chat, in random order. A chat is long and a short answer is not: several short ones, each about a
+// single fact, teach most for a token; people are what is hardest to find. A tool's definition is long: with one, fewer
+// requests fit into the context.
 std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Random& random) {
-    static constexpr std::array kSmall{OfficeTask::who,      OfficeTask::due,     OfficeTask::owner,
-                                       OfficeTask::meeting,  OfficeTask::people,  OfficeTask::problem,
+    static constexpr std::array kSmall{OfficeTask::who,      OfficeTask::who,     OfficeTask::owner,
+                                       OfficeTask::owner,    OfficeTask::people,  OfficeTask::people,
+                                       OfficeTask::due,      OfficeTask::meeting, OfficeTask::problem,
                                        OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
     std::vector<OfficeTask> tasks;
-    if (random.below(100) < (tools ? 45 : 75)) tasks.push_back(OfficeTask::summary);
-    if (random.below(100) < (tools ? 45 : 75)) tasks.push_back(OfficeTask::action_items);
-    for (std::uint32_t count = 1 + random.below(tools ? 2 : 3); count > 0; --count) {
+    if (random.below(100) < 45) tasks.push_back(OfficeTask::summary);
+    if (random.below(100) < (tools ? 45 : 55)) tasks.push_back(OfficeTask::action_items);
+    const bool roomy = !tools && pack.tool_tasks > 1;
+    for (std::uint32_t count = roomy ? 3 + random.below(4) : 1 + random.below(2); count > 0; --count) {
         tasks.push_back(kSmall[random.below(kSmall.size())]);
     }
     shuffle(tasks, random);
@@ -114,13 +120,13 @@ OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std:
     if (!full && is_short(options, index)) lines = 4 + lines % 2;
     chat = write_chat(language_pack(sample.language), options.split, lines, random);
     sample.today = iso_date(chat.today);
+    sample.messages = {{.role = Role::system, .content = office_system_message(sample.language, sample.today)}};
     return sample;
 }
 
 void add_chat(OfficeSample& sample, const WrittenChat& chat) {
     sample.chat = chat.lines;
     sample.facts = chat.facts;
-    sample.messages.push_back({.role = Role::system, .content = office_system_message(sample.language, sample.today)});
 }
 
 }  // namespace
@@ -180,11 +186,10 @@ std::string office_system_message(Language language, std::string_view today) {
     const LanguagePack& pack = language_pack(language);
     std::string first, rest;
     for (const CalendarDay& day : calendar_from(pack, parse_date(today))) {
-        const std::string said = day.weekday + " " + day.iso;
         if (first.empty())
-            first = said;
+            first = day.both();
         else
-            rest += (rest.empty() ? "" : ", ") + said;
+            rest += (rest.empty() ? "" : ", ") + day.both();
     }
     return fill(pack.system, {{"today", first}, {"days", rest}});
 }

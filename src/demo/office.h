@@ -25,13 +25,15 @@ struct ChatLine {
 struct ActionItem {
     std::string owner;  // full name
     std::string task;   // as said in the chat
-    std::string due;    // ISO date
+    std::string due;    // "Friday 2026-03-13"; the ISO date alone where the chat gives it so
     friend bool operator==(const ActionItem&, const ActionItem&) = default;
 };
 
 struct Meeting {
     std::string title;
+    std::string day;                     // as the chat names it: "Thursday" or the ISO date
     std::string date;                    // ISO
+    std::string day_and_date;            // as answers write it, like ActionItem::due
     std::string time;                    // "14:00"
     std::vector<std::string> attendees;  // full names, in the order of the chat, or as the chat lists them
 };
@@ -60,9 +62,10 @@ enum class OfficeTask {
     decision,
     shorter,
     formal,
+    date,
     other
 };
-inline constexpr int kOfficeTasks = 13;
+inline constexpr int kOfficeTasks = 14;
 std::string_view task_name(OfficeTask task);
 
 // One request and the right answer: one assistant message, or for an invitation a call, the tool's result
@@ -85,8 +88,8 @@ struct OfficeSample {
 
 struct OfficeOptions {
     Split split = Split::train;
-    // The first samples of training are short (rewriting, or a chat of four or five messages, no tools): a model
-    // learns to copy over short distances first, and much sooner than over a whole chat.
+    // The first samples of training are short (rewriting, looking up a date, or a chat of four or five messages, no
+    // tools): a model learns to copy over short distances first, and much sooner than over a whole chat.
     std::uint64_t short_samples = 0;
     std::vector<std::pair<Language, double>> languages{{Language::english, 1.0}};  // weights, any positive scale
 };

@@ -20,9 +20,14 @@ OfficeFacts facts() {
     facts.subject = "Heron festival partnership";
     facts.problem = "the donor checklist is not ready";
     facts.decision = "postpone the museum brochure";
-    facts.items = {{std::string(kFreya), "finish the donor checklist", "2026-03-11"},
-                   {std::string(kKwame), "send the catering dossier to the publisher", "2026-03-13"}};
-    facts.meeting = Meeting{"Follow-up: Heron festival partnership", "2026-03-12", "15:30", facts.people};
+    facts.items = {{std::string(kFreya), "finish the donor checklist", "Wednesday 2026-03-11"},
+                   {std::string(kKwame), "send the catering dossier to the publisher", "Friday 2026-03-13"}};
+    facts.meeting = Meeting{.title = "Follow-up: Heron festival partnership, Thursday",
+                            .day = "Thursday",
+                            .date = "2026-03-12",
+                            .day_and_date = "Thursday 2026-03-12",
+                            .time = "15:30",
+                            .attendees = facts.people};
     return facts;
 }
 
@@ -95,10 +100,10 @@ std::vector<ShowcaseConversation> office_showcase() {
         turn(OfficeTask::action_items, "List the action items.", items_text(pack, facts)),
         turn(OfficeTask::who, "Who will finish the donor checklist?", facts.items[0].owner),
         turn(OfficeTask::meeting, "When is the meeting?",
-             fill(pack.says_meeting, {{"date", facts.meeting->date}, {"time", facts.meeting->time}})),
+             fill(pack.says_meeting, {{"date", facts.meeting->day_and_date}, {"time", facts.meeting->time}})),
     };
     ShowcaseConversation invite{sample.messages, sample.tools, {invitation(*facts.meeting)}};
-    ShowcaseConversation rewrite;
+    ShowcaseConversation rewrite{sample.messages, {}, {}};
     rewrite.turns = {
         turn(OfficeTask::shorter,
              "Make this shorter: \"Sorry for the long silence, it was a busy week, but the good news is that I will "

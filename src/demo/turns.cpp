@@ -96,9 +96,17 @@ OfficeTurn rewrite(const LanguagePack& pack, Split split, OfficeTask task, const
             {assistant(fill(shorter ? pack.plain : pack.formal, slots))}};
 }
 
+OfficeTurn date_question(const LanguagePack& pack, const WrittenChat& chat, Random& random) {
+    const auto days = calendar_from(pack, chat.today);
+    const CalendarDay& day = days[random.below(static_cast<std::uint32_t>(days.size()))];
+    return {OfficeTask::date,
+            request(fill(pick(pack.ask_date, random), {{"day", day.weekday}}), random),
+            {assistant(day.both())}};
+}
+
 std::string meeting_text(const LanguagePack& pack, const OfficeFacts& facts) {
     if (!facts.meeting) return std::string(pack.says_no_meeting);
-    return fill(pack.says_meeting, {{"date", facts.meeting->date}, {"time", facts.meeting->time}});
+    return fill(pack.says_meeting, {{"date", facts.meeting->day_and_date}, {"time", facts.meeting->time}});
 }
 
 std::string fact_text(const LanguagePack& pack, std::string_view frame, std::string_view fact) {
@@ -142,6 +150,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::owner: return item_question(pack, task, facts, random);
         case OfficeTask::shorter:
         case OfficeTask::formal: return rewrite(pack, split, task, chat, random);
+        case OfficeTask::date: return date_question(pack, chat, random);
         case OfficeTask::other: return plain(pack.ask_other, std::string(pack.says_other));
     }
     CRIA_ASSERT(false && "every task is handled above");

@@ -80,7 +80,7 @@ void score_summary(const OfficeSample& sample, const OfficeTurn& turn, std::stri
         scores.summary_facts.count(line_holds(lines, {item.owner, item.task, item.due}));
     }
     if (facts.meeting) {
-        scores.summary_facts.count(line_holds(lines, {facts.meeting->date, facts.meeting->time}));
+        scores.summary_facts.count(line_holds(lines, {facts.meeting->day_and_date, facts.meeting->time}));
     } else {
         scores.summary_facts.count(line_holds(lines, {language_pack(sample.language).says_no_meeting}));
     }
@@ -149,7 +149,11 @@ void score_office_answer(const OfficeSample& sample, const OfficeTurn& turn, std
 }
 
 EvalPrompt make_eval_prompt(const OfficeSample& sample, const OfficeTurn& turn) {
-    EvalPrompt prompt{.language = sample.language, .task = turn.task, .messages = sample.messages, .tools = {}};
+    EvalPrompt prompt{.language = sample.language,
+                      .task = turn.task,
+                      .messages = sample.messages,
+                      .tools = {},
+                      .wanted = turn.answer.at(0)};
     prompt.messages.push_back(turn.user);
     if (turn.task == OfficeTask::invite) prompt.tools = sample.tools;
     return prompt;

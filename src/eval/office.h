@@ -49,6 +49,7 @@ struct EvalPrompt {
     OfficeTask task;
     std::vector<Message> messages;
     std::vector<ToolDefinition> tools;  // only with invitations
+    Message wanted;                     // the right answer
 };
 EvalPrompt make_eval_prompt(const OfficeSample& sample, const OfficeTurn& turn);
 

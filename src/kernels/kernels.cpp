@@ -18,11 +18,20 @@ struct Built {
 
 // Plainest first, best last.
 const std::vector<Built>& built() {
+#if defined(__x86_64__)
+    static const Kernels avx512_vnni = [] {
+        Kernels table = kAvx512Kernels;
+        table.name = "avx512_vnni";
+        table.packed = kAvx512VnniPacked;
+        return table;
+    }();
+#endif
     static const std::vector<Built> all = {
         {&kScalarKernels, {}},
 #if defined(__x86_64__)
         {&kAvx2Kernels, {"avx2", "fma", "f16c"}},
         {&kAvx512Kernels, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"}},
+        {&avx512_vnni, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}},
 #elif defined(__aarch64__)
         {&kNeonKernels, {"asimd"}},
 #endif

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/packed.h"
 #include "tensor/dtype.h"
 #include "tensor/thread_pool.h"
 
@@ -37,8 +38,22 @@ struct WeightRows {
 
 enum class Transpose : bool { no, yes };
 
+// Products with packed weights, in whole numbers. Instruction sets differ in these more often than in the rest.
+struct PackedKernels {
+    std::int64_t lanes;  // rows of a tile: weights are packed for it
+    std::int64_t panel;  // rows of x that are multiplied at once
+
+    // One row of x, `columns` (a multiple of 32), into its place among the `beside` rows of its panel.
+    void (*quantize_row)(const float* x, std::int64_t columns, std::int64_t beside, std::int8_t* numbers,
+                         SliceScale* scales);
+    // y[r, j] = sum over i of x[r, i] W[j, i], or y += it, for all rows of x and the rows j of the tiles
+    // [first_tile, last_tile) of w. y is row-major with y_stride. x has been quantised with this panel.
+    void (*product)(const QuantizedRows& x, const PackedRows& w, std::int64_t first_tile, std::int64_t last_tile,
+                    float* y, std::int64_t y_stride, bool accumulate);
+};
+
 struct Kernels {
-    std::string_view name;  // "scalar", "avx2", "avx512", "neon"
+    std::string_view name;  // "scalar", "avx2", "avx512", "avx512_vnni", "neon"
 
     // C (m x n) = op(A) op(B), or C += op(A) op(B) when `accumulate`.
     // op(A) is m x k, op(B) is k x n. Blocked and packed; splits itself over the pool.
@@ -49,6 +64,8 @@ struct Kernels {
     // y[j] = sum over i of x[i] * W[j, i], for j in [first, last): a product with few rows of x, limited by
     // reading W. x is `rows` x columns (stride columns), y is rows x w.rows.
     void (*dot_rows)(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y);
+
+    PackedKernels packed;
 
     // y = x / sqrt(mean(x^2) + epsilon) * weight. Returns 1/sqrt(mean + epsilon).
     float (*rms_norm)(const float* x, const float* weight, std::int64_t n, float epsilon, float* y);
@@ -73,10 +90,10 @@ struct Kernels {
     float (*exp_sum)(float* x, std::int64_t n, float* max_out);
 
     float (*dot)(const float* a, const float* b, std::int64_t n);
-    void (*axpy)(float a, const float* x, std::int64_t n, float* y);   // y += a x
+    void (*axpy)(float a, const float* x, std::int64_t n, float* y);  // y += a x
     void (*add)(const float* a, const float* b, std::int64_t n, float* y);
-    void (*scale)(float a, float* x, std::int64_t n);                  // x *= a
-    double (*sum_squares)(const float* x, std::int64_t n);             // in double
+    void (*scale)(float a, float* x, std::int64_t n);       // x *= a
+    double (*sum_squares)(const float* x, std::int64_t n);  // in double
 
     // One AdamW step (Loshchilov & Hutter 2019, decoupled decay) over n elements; see train/optimizer.h.
     struct AdamStep {

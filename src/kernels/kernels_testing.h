@@ -30,8 +30,8 @@ protected:
 inline std::string name_of_table(const ::testing::TestParamInfo<TableUnderTest>& info) {
     return std::string(info.param.table->name) + (info.param.native ? "" : "_lowered");
 }
-#define CRIA_EACH_TABLE(Suite)                                                                          \
-    class Suite : public ::cria::testing::EachTable {};                                                 \
+#define CRIA_EACH_TABLE(Suite)                                                              \
+    class Suite : public ::cria::testing::EachTable {};                                     \
     INSTANTIATE_TEST_SUITE_P(Tables, Suite, ::testing::ValuesIn(::cria::testing::tables()), \
                              ::cria::testing::name_of_table)
 

@@ -41,7 +41,7 @@ struct Loop {
 #define CRIA_CHAINS(kChains, Vector, step)                \
     Vector sum[kChains] = {};                             \
     for (std::int64_t i = 0; i < rounds; ++i) {           \
-        _Pragma("GCC unroll 32") for (Vector& s : sum) {  \
+        _Pragma("GCC unroll 32") for (Vector & s : sum) { \
             s = step;                                     \
             CRIA_OPAQUE(s);                               \
         }                                                 \

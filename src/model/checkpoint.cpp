@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 
+#include "kernels/packed.h"
 #include "store/safetensors.h"
 #include "store/torch_file.h"
 
@@ -62,6 +63,14 @@ bool is_weight_type(ElementType type) {
     if (std::holds_alternative<BlockType>(type)) return true;
     const DType dtype = std::get<DType>(type);
     return dtype == DType::f32 || dtype == DType::bf16 || dtype == DType::f16;
+}
+
+std::uint64_t loaded_bytes(ElementType type, const Shape& shape, std::int64_t lanes) {
+    const auto* block = std::get_if<BlockType>(&type);
+    if (block == nullptr) return static_cast<std::uint64_t>(shape.rows() * row_bytes(type, shape.last()));
+    if (lanes > 0 && can_pack(*block))
+        return static_cast<std::uint64_t>(packed_bytes(*block, shape.rows(), shape.last(), lanes));
+    return static_cast<std::uint64_t>(shape.elements()) * sizeof(float);
 }
 
 }  // namespace
@@ -148,11 +157,14 @@ Result<Shape> Checkpoint::joined_shape(const std::string& name, const Found& fou
     return found.join == Join::rows ? Shape{rows, first.shape.last()} : Shape{first.shape.rows(), columns};
 }
 
+std::int64_t Checkpoint::row_in_file(const Found& found, std::int64_t row) const {
+    if (!found.pairs_side_by_side) return row;
+    const std::int64_t n = config_.head_dim, head = row / n, half = row % n / (n / 2), i = row % (n / 2);
+    return head * n + 2 * i + half;
+}
+
 void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std::byte* to) const {
-    if (found.pairs_side_by_side) {
-        const std::int64_t n = config_.head_dim, head = row / n, half = row % n / (n / 2), i = row % (n / 2);
-        row = head * n + 2 * i + half;
-    }
+    row = row_in_file(found, row);
     const std::size_t count = found.join == Join::same ? 1 : found.parts.size();
     for (std::size_t p = 0; p < count; ++p) {
         const Part& part = found.parts[p];
@@ -173,7 +185,7 @@ void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std
     }
 }
 
-Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
+Result<Checkpoint::Found*> Checkpoint::find(const std::string& name, const Shape& shape) {
     const auto it = found_.find(name);
     if (it == found_.end())
         return fail(ErrorKind::corrupt, "{}: tensor '{}' of shape {} is missing; is the checkpoint whole?", who_, name,
@@ -183,6 +195,31 @@ Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
     if (there != shape)
         return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}; by the configuration it should be {}", who_, name,
                     there.text(), shape.text());
+    return &found;
+}
+
+bool Checkpoint::can_take_blocks(const std::string& name) const {
+    const auto it = found_.find(name);
+    if (it == found_.end() || it->second.parts.size() > 1) return false;
+    const auto* type = std::get_if<BlockType>(&it->second.parts.front().type);
+    return type != nullptr && can_pack(*type);
+}
+
+Result<Checkpoint::BlockRows> Checkpoint::take_blocks(const std::string& name, const Shape& shape) {
+    CRIA_ASSERT(can_take_blocks(name));
+    Found& found = *CRIA_TRY(find(name, shape));
+    const Part& part = found.parts.front();
+    BlockRows blocks{std::get<BlockType>(part.type), {}};
+    blocks.rows.reserve(static_cast<std::size_t>(shape.rows()));
+    const std::int64_t bytes = row_bytes(part.type, shape.last());
+    for (std::int64_t row = 0; row < shape.rows(); ++row)
+        blocks.rows.push_back(part.data + row_in_file(found, row) * bytes);
+    found.taken = true;
+    return blocks;
+}
+
+Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
+    Found& found = *CRIA_TRY(find(name, shape));
     const Part& first = found.parts.front();
     if (!is_weight_type(first.type))
         return fail(ErrorKind::unsupported,
@@ -201,15 +238,14 @@ Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
     return whole;
 }
 
-Checkpoint::Sizes Checkpoint::sizes() const {
+Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
     Sizes sizes;
     for (const auto& [name, found] : found_) {
         if (says_nothing_new(name, config_)) continue;
         for (const Part& part : found.parts) {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
-            const bool block = std::holds_alternative<BlockType>(part.type);
-            sizes.loaded += block ? static_cast<std::uint64_t>(part.shape.elements()) * sizeof(float) : bytes;
+            sizes.loaded += loaded_bytes(part.type, part.shape, lanes);
         }
     }
     return sizes;

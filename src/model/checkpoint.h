@@ -27,15 +27,25 @@ public:
     // The tensor of this name and shape: a view of the file where it stands there as it is wanted, else a copy.
     // Errors: corrupt (missing, of another shape), unsupported (of a type that weights do not have).
     Result<Tensor> take(const std::string& name, const Shape& shape);
+    // The rows of a tensor of quantised blocks, in the order of Hugging Face.
+    struct BlockRows {
+        BlockType type;
+        std::vector<const std::byte*> rows;
+    };
+    // Whether a tensor's blocks stand whole in one file and can be packed.
+    bool can_take_blocks(const std::string& name) const;
+    // The same, of such a tensor. The bytes are there as long as the checkpoint. Errors: corrupt (of another shape).
+    Result<BlockRows> take_blocks(const std::string& name, const Shape& shape);
     // An error when a tensor was not taken, unless it is known to say nothing new.
     Status finish() const;
 
-    // Bytes of the tensors of each type in the files, and of all weights once they are loaded (blocks become f32).
+    // Bytes of the tensors of each type in the files, and of all weights once they are loaded: blocks are packed for
+    // tiles of `lanes` rows where they can be (kernels/packed.h), and become f32 where not, or for `lanes` 0.
     struct Sizes {
         std::map<std::string, std::uint64_t> by_type;
         std::uint64_t loaded = 0;
     };
-    Sizes sizes() const;
+    Sizes sizes(std::int64_t lanes) const;
 
 private:
     // A tensor of one file.
@@ -56,6 +66,8 @@ private:
     Status add_safetensors(Os& os, const ModelFiles& files);
     Status add_meta(Os& os, const ModelFiles& files);
     Status add_gguf(Os& os, const ModelFiles& files);
+    Result<Found*> find(const std::string& name, const Shape& shape);
+    std::int64_t row_in_file(const Found& found, std::int64_t row) const;
     Status add(std::string name, Part part, bool pairs_side_by_side);
     Result<Shape> joined_shape(const std::string& name, const Found& found) const;
     // Row `row` of the whole, in the order of Hugging Face, written in `type`: the parts' own, or f32 for blocks.

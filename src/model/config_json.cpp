@@ -112,8 +112,7 @@ Result<std::optional<RopeScaling>> read_scaling(const Json* json, std::string_vi
     scaling.low_frequency_factor = CRIA_TRY(keys.number("low_freq_factor", scaling.low_frequency_factor));
     scaling.high_frequency_factor = CRIA_TRY(keys.number("high_freq_factor", scaling.high_frequency_factor));
     const auto original = static_cast<std::int64_t>(scaling.original_context);
-    scaling.original_context =
-        static_cast<float>(CRIA_TRY(keys.integer("original_max_position_embeddings", original)));
+    scaling.original_context = static_cast<float>(CRIA_TRY(keys.integer("original_max_position_embeddings", original)));
     return scaling;
 }
 

@@ -74,7 +74,7 @@ TEST(Layouts, BlocksBecomeNumbersNearTheOriginal) {
 TEST(Layouts, SizesAreThoseInMemory) {
     const auto sizes_of = [](const char* layout) {
         const ModelFiles files = *open_model_weights(real_os(), kGolden / layout);
-        return Checkpoint::open(real_os(), files, *read_config(real_os(), files))->sizes();
+        return Checkpoint::open(real_os(), files, *read_config(real_os(), files))->sizes(0);
     };
     const auto parameters = static_cast<std::uint64_t>(config_of(kGolden / "meta").parameters());
     const std::uint64_t norms = 5 * 32;

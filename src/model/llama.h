@@ -51,6 +51,9 @@ private:
 struct LoadOptions {
     bool trainable = false;  // f32 weights with gradients; otherwise the file's own type is kept
     bool exact = false;      // widen to f32
+    // What the model will run on: quantised weights are packed for it (model/packed_weights.h) and stay quantised.
+    // Without it, and in models to be trained or exact, they become f32.
+    const Compute* compute = nullptr;
 };
 
 // Immutable while passes run; concurrent passes (each with its own arena and caches) are allowed when

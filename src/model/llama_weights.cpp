@@ -1,4 +1,5 @@
 // Where a Llama's weights come from and go to: random numbers, and checkpoints (model/checkpoint.h).
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -7,6 +8,7 @@
 #include "model/checkpoint.h"
 #include "model/llama.h"
 #include "model/model_files.h"
+#include "model/packed_weights.h"
 #include "store/safetensors.h"
 
 namespace cria {
@@ -94,6 +96,25 @@ Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, c
     return whole;
 }
 
+// The quantised matrices of the model. A matrix whose parts are not all quantised is left out.
+Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
+                                  std::span<const Parameter> parameters, const Compute& compute) {
+    std::vector<PackRequest> requests;
+    for (const Parameter& parameter : parameters) {
+        const bool all = std::ranges::all_of(parameter.names,
+                                             [&](const std::string& name) { return checkpoint.can_take_blocks(name); });
+        for (std::size_t i = 0; all && i < parameter.names.size(); ++i)
+            requests.push_back({parameter.names[i], part_shape(parameter, i)});
+    }
+    return PackedWeights::open(os, files, checkpoint, requests, compute);
+}
+
+bool take_packed(const Parameter& parameter, const PackedWeights& packed) {
+    for (const std::string& name : parameter.names)
+        if (auto part = packed.find(name)) parameter.weight->packed.push_back(std::move(*part));
+    return !parameter.weight->packed.empty();
+}
+
 }  // namespace
 
 Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable) {
@@ -112,7 +133,11 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
     const LlamaConfig config = CRIA_TRY(read_config(os, files));
     Llama model = CRIA_TRY(empty(config, files.config.string()));
     Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, files, config));
+    PackedWeights packed;
+    if (options.compute != nullptr && !options.trainable && !options.exact)
+        packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), *options.compute));
     for (const Parameter& parameter : model.parameters()) {
+        if (take_packed(parameter, packed)) continue;
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
         if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
     }

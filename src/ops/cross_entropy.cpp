@@ -88,8 +88,8 @@ Tensor hidden_gradient(Pass& pass, const Value& hidden) {
 
 double cross_entropy(Pass& pass, const Value& hidden, const Weight& head, std::span<const std::int32_t> targets,
                      double gradient_scale) {
-    const std::int64_t width = hidden.columns(), vocabulary = head.value.rows();
-    CRIA_ASSERT(std::ssize(targets) == hidden.rows() && head.value.columns() == width);
+    const std::int64_t width = hidden.columns(), vocabulary = head.rows();
+    CRIA_ASSERT(std::ssize(targets) == hidden.rows() && head.columns() == width);
     const std::vector<std::int64_t> rows = rows_with_target(targets, vocabulary);
     const Tensor dhidden = hidden_gradient(pass, hidden);
     const bool gradient = pass.training() && (!dhidden.empty() || head.trainable());
@@ -104,7 +104,7 @@ double cross_entropy(Pass& pass, const Value& hidden, const Weight& head, std::s
         const Chunk chunk{std::span(rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                           hidden_chunk.slice_rows(0, count), logits_chunk.slice_rows(0, count)};
         gather(chunk, hidden.tensor);
-        product(pass, chunk.hidden, head.value, chunk.logits);
+        product(pass, chunk.hidden, head, chunk.logits);
         loss += chunk_loss(pass, chunk, targets, gradient, static_cast<float>(gradient_scale), losses.data());
         if (gradient) chunk_gradient(pass, chunk, head, dhidden);
     }

@@ -23,18 +23,26 @@ void add_rows(const Pass& pass, const Tensor& dy, std::span<const std::int32_t> 
     });
 }
 
+// Row `id` of the table in f32.
+void read_row(const Kernels& kernels, const Weight& table, std::int64_t id, float* to) {
+    for (const PackedPart& part : table.packed) {
+        if (id < part.rows) return unpack_row(part.view(), id, to);
+        id -= part.rows;
+    }
+    const std::int64_t row_bytes = table.columns() * static_cast<std::int64_t>(bytes_of(table.value.dtype()));
+    const auto* bytes = static_cast<const std::byte*>(table.value.raw());
+    widen(kernels, bytes + id * row_bytes, table.value.dtype(), table.columns(), to);
+}
+
 }  // namespace
 
 Value embedding(Pass& pass, std::span<const std::int32_t> ids, const Weight& table) {
-    const std::int64_t rows = static_cast<std::int64_t>(ids.size()), width = table.value.columns();
-    for (const std::int32_t id : ids) CRIA_ASSERT(id >= 0 && id < table.value.rows());
+    const std::int64_t rows = static_cast<std::int64_t>(ids.size()), width = table.columns();
+    for (const std::int32_t id : ids) CRIA_ASSERT(id >= 0 && id < table.rows());
     const Tensor y = pass.allocate(Shape{rows, width});
-    const auto* bytes = static_cast<const std::byte*>(table.value.raw());
-    const std::int64_t row_bytes = width * static_cast<std::int64_t>(bytes_of(table.value.dtype()));
     parallel_rows(pass, rows, width, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row)
-            widen(pass.kernels(), bytes + ids[static_cast<std::size_t>(row)] * row_bytes, table.value.dtype(), width,
-                  y.f32() + row * width);
+            read_row(pass.kernels(), table, ids[static_cast<std::size_t>(row)], y.f32() + row * width);
     });
     if (!pass.training() || !table.trainable()) return {y};
     return pass.tape()->record(y, [kept = std::vector(ids.begin(), ids.end()), &table](Pass& back, int node) {

@@ -40,17 +40,17 @@ void add_bias_gradient(const Pass& pass, const Tensor& dy, const Tensor& dbias) 
 }  // namespace
 
 Value linear(Pass& pass, const Value& x, const Weight& weight) {
-    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
-    product(pass, x.tensor, weight.value, y);
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
+    product(pass, x.tensor, weight, y);
     if (!needs_gradient(pass, x, weight)) return {y};
     return pass.tape()->record(
         y, [x, &weight](Pass& back, int node) { product_gradients(back, back.tape()->gradient(node), x, weight); });
 }
 
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias) {
-    CRIA_ASSERT(bias.value.elements() == weight.value.rows());
-    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
-    product(pass, x.tensor, weight.value, y);
+    CRIA_ASSERT(bias.value.elements() == weight.rows());
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
+    product(pass, x.tensor, weight, y);
     add_bias(pass, bias.value, y);
     if (!needs_gradient(pass, x, weight) && !(pass.training() && bias.trainable())) return {y};
     return pass.tape()->record(y, [x, &weight, &bias](Pass& back, int node) {
@@ -61,13 +61,13 @@ Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bia
 }
 
 Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight& weight) {
-    const Tensor y = pass.allocate(Shape{x.rows(), weight.value.rows()});
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
     CRIA_ASSERT(y.shape() == residual.tensor.shape());
     parallel_ranges(pass, y.elements(), 1, [&](std::int64_t first, std::int64_t last) {
         std::memcpy(y.f32() + first, residual.tensor.f32() + first,
                     static_cast<std::size_t>(last - first) * sizeof(float));
     });
-    product(pass, x.tensor, weight.value, y, true);
+    product(pass, x.tensor, weight, y, true);
     if (!needs_gradient(pass, x, weight) && !(pass.training() && residual.node >= 0)) return {y};
     return pass.tape()->record(y, [residual, x, &weight](Pass& back, int node) {
         product_gradients(back, back.tape()->gradient(node), x, weight);

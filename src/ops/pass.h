@@ -33,12 +33,25 @@ struct Value {
     std::int64_t columns() const { return tensor.columns(); }
 };
 
+// Some rows of a weight as quantised blocks, packed for the kernels that a pass will use (kernels/packed.h).
+struct PackedPart {
+    BlockType type;
+    std::int64_t rows, columns, lanes;
+    Tensor bytes;  // i8: memory, or a view of a file
+    PackedRows view() const { return {type, rows, columns, lanes, static_cast<const std::byte*>(bytes.raw())}; }
+};
+
 // A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32,
-// the same shape) is added to by backward(); an empty one means frozen.
+// the same shape) is added to by backward(); an empty one means frozen. A matrix may be quantised: then `packed` holds
+// it, part below part, `value` is empty, and it is frozen; products round the activations to eight bits.
 struct Weight {
-    Tensor value;  // f32, bf16 or f16
-    Tensor gradient;
+    Tensor value{};  // f32, bf16 or f16
+    Tensor gradient{};
+    std::vector<PackedPart> packed{};
+
     bool trainable() const { return !gradient.empty(); }
+    std::int64_t rows() const;
+    std::int64_t columns() const { return packed.empty() ? value.columns() : packed.front().columns; }
 };
 
 class Pass {

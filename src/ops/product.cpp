@@ -38,7 +38,80 @@ void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     pass.arena().rewind(mark);
 }
 
+void dense_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    if (x.rows() <= kFewRows) {
+        if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
+        const Arena::Mark mark = pass.arena().mark();
+        const Tensor fresh = pass.allocate(y.shape());
+        product_few_rows(pass, x, weight, fresh.f32());
+        pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
+        return pass.arena().rewind(mark);
+    }
+    for_panels(pass, weight, [&](std::int64_t first, Matrix<const float> panel) {
+        const Matrix<float> out{y.f32() + first, y.rows(), panel.rows, y.columns()};
+        pass.kernels().gemm(pass.pool(), Transpose::no, matrix(x), Transpose::yes, panel, out, accumulate);
+    });
+}
+
+// All rows of x in eight bits, in memory of the pass.
+QuantizedRows quantize(const Pass& pass, const Tensor& x) {
+    const PackedKernels& kernels = pass.kernels().packed;
+    const std::int64_t rows = x.rows(), columns = x.columns(), slices = columns / kSlice;
+    const auto scale_bytes = static_cast<std::int64_t>(sizeof(SliceScale));
+    const QuantizedRows out{
+        rows, columns, kernels.panel, pass.arena().tensor(DType::i8, Shape{rows, columns}).data<std::int8_t>(),
+        static_cast<SliceScale*>(pass.arena().tensor(DType::i8, Shape{rows * slices * scale_bytes}).raw())};
+    // Panels are as many rows as `panel` but for the last few, which are dealt out with the last whole panel.
+    const std::int64_t groups = (rows + kernels.panel - 1) / kernels.panel;
+    parallel_rows(pass, groups, kernels.panel * columns, [&](std::int64_t first_group, std::int64_t last_group) {
+        const std::int64_t last = std::min(rows, last_group * kernels.panel);
+        for (std::int64_t first = first_group * kernels.panel; first < last;) {
+            const std::int64_t count = panel_rows(rows, first, kernels.panel);
+            for (std::int64_t r = 0; r < count; ++r)
+                kernels.quantize_row(x.f32() + (first + r) * columns, columns, count,
+                                     out.numbers + first * columns + r * kSlice, out.scales + first * slices + r);
+            first += count;
+        }
+    });
+    return out;
+}
+
+// The tiles of all parts are dealt out together: one barrier, whatever the parts.
+void packed_product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
+    const Arena::Mark mark = pass.arena().mark();
+    const QuantizedRows quantized = quantize(pass, x);
+    std::int64_t tiles = 0;
+    for (const PackedPart& part : weight.packed) tiles += part.view().tiles();
+    const std::int64_t lanes = weight.packed.front().lanes;
+    parallel_rows(pass, tiles, lanes * x.columns() * x.rows() / 8, [&](std::int64_t first, std::int64_t last) {
+        std::int64_t begin = 0, row = 0;
+        for (const PackedPart& part : weight.packed) {
+            const PackedRows rows = part.view();
+            const std::int64_t from = std::max(first - begin, std::int64_t{0}),
+                               to = std::min(last - begin, rows.tiles());
+            if (from < to)
+                pass.kernels().packed.product(quantized, rows, from, to, y.f32() + row, y.columns(), accumulate);
+            begin += rows.tiles();
+            row += part.rows;
+        }
+    });
+    pass.arena().rewind(mark);
+}
+
 }  // namespace
+
+std::int64_t Weight::rows() const {
+    if (packed.empty()) return value.rows();
+    std::int64_t sum = 0;
+    for (const PackedPart& part : packed) sum += part.rows;
+    return sum;
+}
+
+void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
+    CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
+    if (!weight.packed.empty()) return packed_product(pass, x, weight, y, accumulate);
+    dense_product(pass, x, weight.value, y, accumulate);
+}
 
 Matrix<const float> matrix(const Tensor& tensor) {
     return {tensor.f32(), tensor.rows(), tensor.columns(), tensor.columns()};
@@ -57,22 +130,6 @@ void widen(const Kernels& kernels, const void* from, DType type, std::int64_t n,
         case DType::i32: break;
     }
     CRIA_ASSERT(false);  // not a weight's type
-}
-
-void product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
-    CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
-    if (x.rows() <= kFewRows) {
-        if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
-        const Arena::Mark mark = pass.arena().mark();
-        const Tensor fresh = pass.allocate(y.shape());
-        product_few_rows(pass, x, weight, fresh.f32());
-        pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
-        return pass.arena().rewind(mark);
-    }
-    for_panels(pass, weight, [&](std::int64_t first, Matrix<const float> panel) {
-        const Matrix<float> out{y.f32() + first, y.rows(), panel.rows, y.columns()};
-        pass.kernels().gemm(pass.pool(), Transpose::no, matrix(x), Transpose::yes, panel, out, accumulate);
-    });
 }
 
 void product_gradient_x(const Pass& pass, const Tensor& dy, const Tensor& weight, const Tensor& dx, bool accumulate) {

@@ -1,9 +1,10 @@
 // Products with weights, shared by the operations that have one. All of them spread over the pool.
 //
-// Few rows (decoding) go through Kernels::dot_rows, which reads the weight once as it is stored; more rows
-// through Kernels::gemm, for which 16-bit weights are widened panel by panel. Within each of the two, a row
-// of the result depends on that row of x alone, never on how many rows are beside it. The two round
-// differently (by a few units in the last place).
+// Quantised weights are multiplied in whole numbers (kernels/packed.h); a row of the result depends on that row of x
+// alone. Of others, few rows (decoding) go through Kernels::dot_rows, which reads the weight once as it is stored; more
+// rows through Kernels::gemm, for which 16-bit weights are widened panel by panel. Within each of the two, a row of the
+// result depends on that row of x alone, never on how many rows are beside it. The two round differently (by a few
+// units in the last place).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace cria {
 // Up to this many rows, reading the weight is what costs (measured: equal at about 24 rows).
 inline constexpr std::int64_t kFewRows = 16;
 
-// y = x W^T (or y += x W^T), x [rows, in], W [out, in] f32, bf16 or f16, y [rows, out].
-void product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate = false);
+// y = x W^T (or y += x W^T), x [rows, in], W [out, in], y [rows, out].
+void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate = false);
 // dx = dy W (or dx += dy W).
 void product_gradient_x(const Pass& pass, const Tensor& dy, const Tensor& weight, const Tensor& dx, bool accumulate);
 // dW += dy^T x.

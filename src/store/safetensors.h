@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/os.h"
 #include "base/result.h"
 #include "tensor/tensor.h"
@@ -61,6 +62,19 @@ Result<SafetensorsFile> open_safetensors(Os& os, const Path& path);
 // The same over bytes in memory, kept alive by `keeper`; `who` begins the message of an error.
 Result<SafetensorsFile> parse_safetensors(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper,
                                           std::string_view who);
+
+// What is known of a tensor before its bytes are there.
+struct SafetensorsPlan {
+    std::string name;
+    DType dtype = DType::f32;
+    Shape shape;
+    std::size_t bytes() const { return static_cast<std::size_t>(shape.elements()) * bytes_of(dtype); }
+};
+// As write_safetensors below, for tensors that are made one after the other: `bytes_at` gives the bytes of tensor i of
+// `plans`; they must stay until the next call only. Further errors: those of `bytes_at`.
+Status write_safetensors(Os& os, const Path& path, std::span<const SafetensorsPlan> plans,
+                         FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
+                         const SafetensorsMetadata& metadata = {});
 
 struct NamedTensor {
     std::string name;

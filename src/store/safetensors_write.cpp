@@ -1,7 +1,9 @@
 // Writing safetensors, tensor by tensor, without a second copy of the data in memory.
 #include <algorithm>
+#include <numeric>
 #include <set>
 
+#include "base/assert.h"
 #include "base/checked.h"
 #include "base/json.h"
 #include "store/safetensors.h"
@@ -31,12 +33,12 @@ Result<std::string> quoted(const std::string& text) {
     }
 }
 
-std::vector<const NamedTensor*> in_file_order(std::span<const NamedTensor> tensors) {
-    std::vector<const NamedTensor*> order;
-    for (const NamedTensor& named : tensors) order.push_back(&named);
-    std::stable_sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
-        return bytes_of(a->tensor.dtype()) > bytes_of(b->tensor.dtype());
-    });
+// Numbers of the tensors, wider elements first.
+std::vector<std::size_t> in_file_order(std::span<const SafetensorsPlan> plans) {
+    std::vector<std::size_t> order(plans.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return bytes_of(plans[a].dtype) > bytes_of(plans[b].dtype); });
     return order;
 }
 
@@ -50,22 +52,22 @@ Result<std::string> metadata_json(const SafetensorsMetadata& metadata) {
 }
 
 // The first 8 bytes and the header, padded with spaces so that the data is aligned.
-Result<std::string> header_for(std::span<const NamedTensor* const> order, const SafetensorsMetadata& metadata) {
+Result<std::string> header_for(std::span<const SafetensorsPlan> plans, std::span<const std::size_t> order,
+                               const SafetensorsMetadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) json += "\"__metadata__\":" + CRIA_TRY(metadata_json(metadata));
     std::set<std::string_view> names = {"__metadata__"};
     std::size_t begin = 0;
-    for (const NamedTensor* named : order) {
-        const Tensor& tensor = named->tensor;
-        if (!names.insert(named->name).second)
+    for (const std::size_t i : order) {
+        const SafetensorsPlan& plan = plans[i];
+        if (!names.insert(plan.name).second)
             return fail(ErrorKind::invalid_input, "a tensor cannot be written under the name '{}': it is taken",
-                        named->name);
-        const Shape& shape = tensor.shape();
+                        plan.name);
         if (json.size() > 1) json += ',';
         json +=
-            fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":{},\"data_offsets\":[{},{}]}}", CRIA_TRY(quoted(named->name)),
-                        format_name(tensor.dtype()), shape.text(), begin, begin + tensor.bytes());
-        begin += tensor.bytes();
+            fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":{},\"data_offsets\":[{},{}]}}", CRIA_TRY(quoted(plan.name)),
+                        format_name(plan.dtype), plan.shape.text(), begin, begin + plan.bytes());
+        begin += plan.bytes();
     }
     json += '}';
     json.resize(*CheckedSize(8 + json.size()).align_up(kDataAlignment).value() - 8, ' ');
@@ -76,21 +78,36 @@ Result<std::string> header_for(std::span<const NamedTensor* const> order, const 
 
 }  // namespace
 
-Status write_safetensors(Os& os, const Path& path, std::span<const NamedTensor> tensors,
+Status write_safetensors(Os& os, const Path& path, std::span<const SafetensorsPlan> plans,
+                         FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
                          const SafetensorsMetadata& metadata) {
-    const auto order = in_file_order(tensors);
-    auto head = header_for(order, metadata);
+    const auto order = in_file_order(plans);
+    auto head = header_for(plans, order, metadata);
     if (!head) return prefix(path.string(), std::move(head).error());
     std::uint64_t total = head->size();
-    for (const NamedTensor* named : order) total += named->tensor.bytes();
+    for (const SafetensorsPlan& plan : plans) total += plan.bytes();
     if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
         return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
     return write_atomically(os, path, [&](File& file) -> Status {
         CRIA_TRY(file.append(as_bytes(*head)));
-        for (const NamedTensor* named : order)
-            CRIA_TRY(file.append({static_cast<const std::byte*>(named->tensor.raw()), named->tensor.bytes()}));
+        for (const std::size_t i : order) {
+            const std::span<const std::byte> bytes = CRIA_TRY(bytes_at(i));
+            CRIA_ASSERT(bytes.size() == plans[i].bytes());
+            CRIA_TRY(file.append(bytes));
+        }
         return {};
     });
+}
+
+Status write_safetensors(Os& os, const Path& path, std::span<const NamedTensor> tensors,
+                         const SafetensorsMetadata& metadata) {
+    std::vector<SafetensorsPlan> plans;
+    for (const NamedTensor& named : tensors) plans.push_back({named.name, named.tensor.dtype(), named.tensor.shape()});
+    const auto bytes_at = [&](std::size_t i) -> Result<std::span<const std::byte>> {
+        const Tensor& tensor = tensors[i].tensor;
+        return std::span(static_cast<const std::byte*>(tensor.raw()), tensor.bytes());
+    };
+    return write_safetensors(os, path, plans, bytes_at, metadata);
 }
 
 }  // namespace cria

@@ -21,8 +21,8 @@ constexpr std::array<BlockLayout, kBlockTypes.size()> kLayouts{{{"q4_0", 32, 18}
                                                                 {"iq4_nl", 32, 18},
                                                                 {"iq4_xs", 256, 136}}};
 
-// The sixteen values of a four-bit number in IQ4 blocks.
-constexpr std::array<float, 16> kIq4{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+// The value of a four-bit number in IQ4 blocks.
+float iq4(int q) { return static_cast<float>(kIq4Numbers[static_cast<std::size_t>(q)] - 128); }
 
 // One block's bytes, read by place.
 class Block {
@@ -82,7 +82,7 @@ void q8_0(const Block& b, float* y) {
 
 void iq4_nl(const Block& b, float* y) {
     const float d = b.f16(0);
-    halves(b, 2, y, [&](int q, int) { return d * kIq4[static_cast<std::size_t>(q)]; });
+    halves(b, 2, y, [&](int q, int) { return d * iq4(q); });
 }
 
 void iq4_xs(const Block& b, float* y) {
@@ -92,7 +92,7 @@ void iq4_xs(const Block& b, float* y) {
         const int lower = i % 2 == 0 ? b.low(4 + i / 2) : b.high(4 + i / 2);
         const int scale = lower | static_cast<int>(upper >> (2 * i) & 3u) << 4;
         const float factor = d * static_cast<float>(scale - 32);
-        halves(b, 8 + 16 * i, y + 32 * i, [&](int q, int) { return factor * kIq4[static_cast<std::size_t>(q)]; });
+        halves(b, 8 + 16 * i, y + 32 * i, [&](int q, int) { return factor * iq4(q); });
     }
 }
 
@@ -123,52 +123,91 @@ void q3_k(const Block& b, float* y) {
 }
 
 // Scale and minimum of group `j` of 32 in Q4_K and Q5_K: six bits each, in twelve bytes from byte 4.
+struct SixBits {
+    int scale, minimum;
+};
+SixBits six_bits(const Block& b, int j) {
+    const int s = 4;
+    return {j < 4 ? b.u8(s + j) & 63 : b.low(s + j + 4) | b.u8(s + j - 4) >> 6 << 4,
+            j < 4 ? b.u8(s + j + 4) & 63 : b.high(s + j + 4) | b.u8(s + j) >> 6 << 4};
+}
+
 struct ScaleAndMinimum {
     float scale, minimum;
 };
 ScaleAndMinimum k_scale(const Block& b, int j) {
-    const float d = b.f16(0), least = b.f16(2);
-    const int s = 4;
-    const int scale = j < 4 ? b.u8(s + j) & 63 : b.low(s + j + 4) | b.u8(s + j - 4) >> 6 << 4;
-    const int minimum = j < 4 ? b.u8(s + j + 4) & 63 : b.high(s + j + 4) | b.u8(s + j) >> 6 << 4;
-    return {d * static_cast<float>(scale), least * static_cast<float>(minimum)};
+    const auto [scale, minimum] = six_bits(b, j);
+    return {b.f16(0) * static_cast<float>(scale), b.f16(2) * static_cast<float>(minimum)};
+}
+
+// The numbers of Q4_K, Q5_K and Q6_K, 0 to 15, 31 and 63.
+int number_q4_k(const Block& b, int i) {
+    const int at = 16 + 32 * (i / 64) + i % 32;
+    return i / 32 % 2 == 0 ? b.low(at) : b.high(at);
+}
+int number_q5_k(const Block& b, int i) {
+    const int at = 48 + 32 * (i / 64) + i % 32;
+    return (i / 32 % 2 == 0 ? b.low(at) : b.high(at)) | (b.u8(16 + i % 32) >> (i / 32) & 1) << 4;
+}
+int number_q6_k(const Block& b, int i) {
+    const int half = i / 128, group = i % 128 / 32, l = i % 32;
+    const int at = 64 * half + 32 * (group % 2) + l;
+    const int upper = b.u8(128 + 32 * half + l) >> (2 * group) & 3;
+    return (group < 2 ? b.low(at) : b.high(at)) | upper << 4;
 }
 
 void q4_k(const Block& b, float* y) {
     for (int j = 0; j < 8; ++j) {
         const auto [scale, minimum] = k_scale(b, j);
-        for (int l = 0; l < 32; ++l) {
-            const int at = 16 + 32 * (j / 2) + l;
-            y[32 * j + l] = scale * static_cast<float>(j % 2 == 0 ? b.low(at) : b.high(at)) - minimum;
-        }
+        for (int i = 32 * j; i < 32 * (j + 1); ++i) y[i] = scale * static_cast<float>(number_q4_k(b, i)) - minimum;
     }
 }
 
 void q5_k(const Block& b, float* y) {
     for (int j = 0; j < 8; ++j) {
         const auto [scale, minimum] = k_scale(b, j);
-        for (int l = 0; l < 32; ++l) {
-            const int at = 48 + 32 * (j / 2) + l;
-            const int q = (j % 2 == 0 ? b.low(at) : b.high(at)) | (b.u8(16 + l) >> j & 1) << 4;
-            y[32 * j + l] = scale * static_cast<float>(q) - minimum;
-        }
+        for (int i = 32 * j; i < 32 * (j + 1); ++i) y[i] = scale * static_cast<float>(number_q5_k(b, i)) - minimum;
     }
 }
 
 void q6_k(const Block& b, float* y) {
     const float d = b.f16(208);
-    for (int i = 0; i < 256; ++i) {
-        const int half = i / 128, group = i % 128 / 32, l = i % 32;
-        const int at = 64 * half + 32 * (group % 2) + l;
-        const int lower = group < 2 ? b.low(at) : b.high(at);
-        const int upper = b.u8(128 + 32 * half + l) >> (2 * group) & 3;
-        y[i] = d * static_cast<float>(b.i8(192 + i / 16)) * static_cast<float>((lower | upper << 4) - 32);
-    }
+    for (int i = 0; i < 256; ++i)
+        y[i] = d * static_cast<float>(b.i8(192 + i / 16)) * static_cast<float>(number_q6_k(b, i) - 32);
 }
 
 using Dequantize = void (*)(const Block&, float*);
 constexpr std::array<Dequantize, kBlockTypes.size()> kDequantize{q4_0, q4_1, q5_0, q5_1, q8_0,   q2_k,
                                                                  q3_k, q4_k, q5_k, q6_k, iq4_nl, iq4_xs};
+
+F16 f16_at(const Block& b, int at) { return {static_cast<std::uint16_t>(b.u16(at))}; }
+
+// Numbers of the blocks of 32: four bits each, or eight.
+void read_small(BlockType type, const Block& b, BlockNumbers& out) {
+    out.scale = f16_at(b, 0);
+    out.minimum = {};
+    out.scales.fill(1);
+    out.minima.fill(0);
+    for (int i = 0; i < 32; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const int four = i < 16 ? b.low(2 + i) : b.high(2 + i - 16);
+        const int number = type == BlockType::q8_0 ? b.i8(2 + i) + 128 : four;
+        out.numbers[at] = static_cast<std::uint8_t>(number);
+    }
+}
+
+void read_large(BlockType type, const Block& b, BlockNumbers& out) {
+    const bool six = type == BlockType::q6_k;
+    const auto number = six ? number_q6_k : type == BlockType::q5_k ? number_q5_k : number_q4_k;
+    out.scale = f16_at(b, six ? 208 : 0);
+    out.minimum = six ? F16{} : f16_at(b, 2);
+    for (int i = 0; i < 256; ++i) out.numbers[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number(b, i));
+    for (int j = 0; j < 16; ++j) {
+        const SixBits bits = six ? SixBits{b.i8(192 + j), 0} : j < 8 ? six_bits(b, j) : SixBits{};
+        out.scales[static_cast<std::size_t>(j)] = static_cast<std::int16_t>(bits.scale);
+        out.minima[static_cast<std::size_t>(j)] = static_cast<std::uint8_t>(bits.minimum);
+    }
+}
 
 }  // namespace
 
@@ -187,6 +226,23 @@ void dequantize(BlockType type, std::span<const std::byte> blocks, std::span<flo
     const Dequantize one = kDequantize[static_cast<std::size_t>(type)];
     for (std::int64_t i = 0; i < count; ++i)
         one(Block(blocks.data() + i * layout.bytes), values.data() + i * layout.elements);
+}
+
+std::optional<NumberRange> number_range(BlockType type) {
+    switch (type) {
+        case BlockType::q4_0: return NumberRange{4, 32, 8};
+        case BlockType::q8_0: return NumberRange{8, 32, 128};
+        case BlockType::iq4_nl: return NumberRange{4, 32, 128};
+        case BlockType::q4_k: return NumberRange{4, 32, 0};
+        case BlockType::q5_k: return NumberRange{5, 32, 0};
+        case BlockType::q6_k: return NumberRange{6, 16, 32};
+        default: return std::nullopt;
+    }
+}
+
+void read_numbers(BlockType type, const std::byte* block, BlockNumbers& out) {
+    CRIA_ASSERT(number_range(type));
+    layout_of(type).elements == 32 ? read_small(type, Block(block), out) : read_large(type, Block(block), out);
 }
 
 }  // namespace cria

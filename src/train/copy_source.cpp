@@ -14,7 +14,8 @@ namespace {
 constexpr std::uint64_t kKey = 0x636f'7079'696e'6721;
 constexpr std::uint64_t kAlphabet = 0x616c'7068'6162'6574;
 constexpr std::string_view kPlaceholder = "content";
-constexpr std::uint32_t kMaxRepeated = 40, kMaxEntries = 12, kMaxKey = 3, kMaxValue = 6, kQuestions = 3;
+constexpr std::uint32_t kMaxRepeated = 40, kMaxEntries = 12, kMaxKey = 3, kMaxValue = 6, kMaxCommon = 10,
+                        kQuestions = 3;
 
 using Ids = std::vector<TokenId>;
 
@@ -75,14 +76,17 @@ private:
         return {ids, ids};
     }
 
-    // "key: value" lines and a key; the answer is its value; then more keys.
+    // "key: value" lines and a key; the answer is its value; then more keys. The values of every third conversation
+    // begin alike, as dates do: the key has to be remembered until they part.
     Contents look_up(Draw& draw) const {
         const Ids colon = tokenizer_->encode(": "), line_break = tokenizer_->encode("\n");
+        const Ids beginning = draw.random.below(3) == 0 ? tokens(draw, kMaxCommon) : Ids{};
         std::vector<Ids> keys, values;
         Contents contents(1);
         for (std::uint32_t i = 2 + draw.random.below(kMaxEntries - 1); i > 0; --i) {
             keys.push_back(tokens(draw, kMaxKey));
-            values.push_back(tokens(draw, kMaxValue));
+            values.push_back(beginning);
+            append(values.back(), tokens(draw, kMaxValue));
             for (const Ids& part : {keys.back(), colon, values.back(), line_break}) append(contents[0], part);
         }
         for (std::uint32_t question = 0; question < kQuestions; ++question) {

@@ -66,8 +66,8 @@ Names find() {
         unsigned long type, mask;
     };
     static constexpr Bit kBits[] = {
-        {"asimd", AT_HWCAP, HWCAP_ASIMD},    {"asimdhp", AT_HWCAP, HWCAP_ASIMDHP}, {"asimddp", AT_HWCAP, HWCAP_ASIMDDP},
-        {"sve", AT_HWCAP, HWCAP_SVE},        {"i8mm", AT_HWCAP2, HWCAP2_I8MM},     {"bf16", AT_HWCAP2, HWCAP2_BF16},
+        {"asimd", AT_HWCAP, HWCAP_ASIMD}, {"asimdhp", AT_HWCAP, HWCAP_ASIMDHP}, {"asimddp", AT_HWCAP, HWCAP_ASIMDDP},
+        {"sve", AT_HWCAP, HWCAP_SVE},     {"i8mm", AT_HWCAP2, HWCAP2_I8MM},     {"bf16", AT_HWCAP2, HWCAP2_BF16},
     };
     Names names;
     for (const Bit& b : kBits)

@@ -24,7 +24,7 @@ struct Gemm {
     static constexpr int kVectors = V::kTileVectors;
     static constexpr int kLanes = V::kLanes;
     static constexpr int kColumns = kVectors * kLanes;  // of the register tile and of a panel
-        static constexpr std::int64_t kMaxDepth = 384;
+    static constexpr std::int64_t kMaxDepth = 384;
     static constexpr std::int64_t kBlockFloats = 144 * 1024;  // of a block of B: about half of the L2 cache
     // Row stride of a copied tile row: not a power of two, so that rows do not share cache sets.
     static constexpr std::int64_t kRowStride = kMaxDepth + 16;
@@ -244,8 +244,7 @@ struct Gemm {
             const std::int64_t end = smaller((w + 1) * panels / widths * kColumns, g.n);
             for (std::int64_t d = 0; d < depths; ++d) {
                 const std::int64_t step = d * k / depths;
-                const Block block{column, end - column,           step, (d + 1) * k / depths - step,
-                                  packed, accumulate || d > 0};
+                const Block block{column, end - column, step, (d + 1) * k / depths - step, packed, accumulate || d > 0};
                 pool.parallel(static_cast<int>(parts(block.columns, kColumns)),
                               [&](int panel) { pack_panel(g, block, panel); });
                 multiply_block(pool, g, block);

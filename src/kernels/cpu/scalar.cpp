@@ -177,12 +177,65 @@ void f32_to_f16(const float* x, std::int64_t n, F16* y) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = to_f16(x[i]);
 }
 
+void quantize_row(const float* x, std::int64_t columns, std::int64_t beside, std::int8_t* numbers, SliceScale* scales) {
+    for (std::int64_t i = 0; i < columns; i += kSlice, numbers += beside * kSlice, scales += beside) {
+        float largest = 0, poison = 0;
+        for (std::int64_t j = i; j < i + kSlice; ++j) {
+            largest = std::max(largest, std::abs(x[j]));
+            poison += x[j] * 0.0f;
+        }
+        const float scale = largest / 127.0f, inverse = scale > 0 ? 1.0f / scale : 0.0f;
+        *scales = {.scale = scale + poison, .scaled_sum = 0, .sum = 0, .sums = {0, 0}};
+        for (std::int64_t j = 0; j < kSlice; ++j) {
+            const float whole = poison == 0 ? std::nearbyint(x[i + j] * inverse) : 0.0f;
+            numbers[j] = static_cast<std::int8_t>(whole);
+            scales->sums[j / 16] -= numbers[j];
+        }
+        scales->sum = scales->sums[0] + scales->sums[1];
+        scales->scaled_sum = scales->scale * static_cast<float>(scales->sum);
+    }
+}
+
+// One row of a panel with one row of the weight; `x` and `xs` are the row's own within the panel of `beside` rows.
+float packed_dot(const std::int8_t* x, const SliceScale* xs, std::int64_t beside, const PackedRows& w, std::int64_t j) {
+    const NumberRange range = *number_range(w.type);
+    float sum = 0;
+    for (std::int64_t first = 0; first < w.columns; first += range.group) {
+        const std::int64_t slice = first / kSlice, half = first % kSlice;
+        const PackedScale scale = packed_scale(w, j, first);
+        const SliceScale& mine = xs[slice * beside];
+        std::int32_t dot = 0;
+        for (std::int64_t i = 0; i < range.group; ++i)
+            dot += (packed_number(w, j, first + i) - range.zero) * x[slice * beside * kSlice + half + i];
+        sum += static_cast<float>(dot) * scale.scale * mine.scale;
+        if (range.group == kSlice) sum += scale.minimum * mine.scaled_sum;
+    }
+    return sum;
+}
+
+void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t first_tile, std::int64_t last_tile,
+                    float* y, std::int64_t y_stride, bool accumulate) {
+    for (std::int64_t row = 0; row < x.rows;) {
+        const std::int64_t count = panel_rows(x.rows, row, x.panel);
+        for (std::int64_t r = 0; r < count; ++r) {
+            const std::int8_t* numbers = x.numbers + row * x.columns + r * kSlice;
+            const SliceScale* scales = x.scales + row * x.columns / kSlice + r;
+            for (std::int64_t j = first_tile * w.lanes; j < std::min(last_tile * w.lanes, w.rows); ++j) {
+                float& to = y[(row + r) * y_stride + j];
+                to = (accumulate ? to : 0.0f) + packed_dot(numbers, scales, count, w, j);
+            }
+        }
+        row += count;
+    }
+}
+
 }  // namespace
 
 const Kernels kScalarKernels = {
     .name = "scalar",
     .gemm = gemm,
     .dot_rows = dot_rows,
+    .packed = {1, 8, quantize_row, packed_product},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

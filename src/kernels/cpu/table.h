@@ -4,9 +4,15 @@
 #include "kernels/cpu/convert.h"
 #include "kernels/cpu/dot_rows.h"
 #include "kernels/cpu/gemm.h"
+#include "kernels/cpu/packed.h"
 #include "kernels/cpu/rows.h"
 
 namespace cria {
+
+template <class V>
+constexpr PackedKernels packed_kernels() {
+    return {V::kLanes, V::kPanelRows, Packed<V>::quantize_row, Packed<V>::product};
+}
 
 template <class V>
 constexpr Kernels kernel_table(std::string_view name) {
@@ -14,6 +20,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .name = name,
         .gemm = Gemm<V>::run,
         .dot_rows = DotRows<V>::run,
+        .packed = packed_kernels<V>(),
         .rms_norm = Rows<V>::rms_norm,
         .rms_norm_gradient = Rows<V>::rms_norm_gradient,
         .rope = Rows<V>::rope,

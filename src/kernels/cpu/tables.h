@@ -10,5 +10,7 @@ extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
+// For the table that is otherwise kAvx512Kernels.
+extern const PackedKernels kAvx512VnniPacked;
 
 }  // namespace cria

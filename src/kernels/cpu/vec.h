@@ -18,14 +18,16 @@ namespace cria {
 // Vectors of N elements. (g++ 12 wants the size in vector_size to be a number, not a template's parameter.)
 template <int N>
 struct VecTypes;
-#define CRIA_VEC_TYPES(N)                                               \
-    template <>                                                         \
-    struct VecTypes<N> {                                                \
-        typedef float F __attribute__((vector_size((N) * 4)));          \
-        typedef std::int32_t I __attribute__((vector_size((N) * 4)));   \
-        typedef std::uint32_t U __attribute__((vector_size((N) * 4)));  \
-        typedef std::uint16_t H __attribute__((vector_size((N) * 2)));  \
-        typedef double D __attribute__((vector_size((N) * 8)));         \
+#define CRIA_VEC_TYPES(N)                                              \
+    template <>                                                        \
+    struct VecTypes<N> {                                               \
+        typedef float F __attribute__((vector_size((N) * 4)));         \
+        typedef std::int32_t I __attribute__((vector_size((N) * 4)));  \
+        typedef std::uint32_t U __attribute__((vector_size((N) * 4))); \
+        typedef std::uint16_t H __attribute__((vector_size((N) * 2))); \
+        typedef double D __attribute__((vector_size((N) * 8)));        \
+        typedef std::uint8_t B __attribute__((vector_size(N)));        \
+        typedef std::int8_t S __attribute__((vector_size(N)));         \
     };
 CRIA_VEC_TYPES(4)
 CRIA_VEC_TYPES(8)
@@ -41,6 +43,8 @@ struct VecBase {
     using U = typename VecTypes<N>::U;
     using H = typename VecTypes<N>::H;  // 16-bit integers, or the bits of 16-bit floats
     using D = typename VecTypes<N>::D;  // doubles
+    using B = typename VecTypes<N>::B;  // bytes, signed in S
+    using S = typename VecTypes<N>::S;
 
     template <class To, class From>
     CRIA_INLINE To cast(From from) {  // the same bits
@@ -143,6 +147,29 @@ struct VecBase {
             }
             swap_squares<2 * kSize>(rows, lanes);
         }
+    }
+
+    // N bytes and 32-bit integers.
+    CRIA_INLINE I widen_unsigned(const void* from) { return convert<I>(load_as<B>(static_cast<const char*>(from))); }
+    CRIA_INLINE I widen_signed(const void* from) { return convert<I>(load_as<S>(static_cast<const char*>(from))); }
+    CRIA_INLINE void store_bytes(std::int8_t* to, I v) {  // values of -128 to 127
+        const S bytes = convert<S>(v);
+        __builtin_memcpy(to, &bytes, sizeof(S));
+    }
+    // sum + the products of the four unsigned bytes of each lane of w and the four signed ones of x, exactly.
+    CRIA_INLINE I dot4(I sum, U w, U x) {
+        for (int shift = 0; shift < 32; shift += 8)
+            sum += cast<I>((w >> shift) & 255u) * (cast<I>(x << (24 - shift)) >> 24);
+        return sum;
+    }
+    // The same for bytes of w up to 127, whose pairs of products fit into 16 bits.
+    CRIA_INLINE I dot4_small(I sum, U w, U x) { return Self::dot4(sum, w, x); }
+    // Bytes 0 to 15 become those of a table of 16.
+    CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
+        std::uint8_t each[sizeof(U)];
+        __builtin_memcpy(each, &bytes, sizeof(U));
+        for (std::uint8_t& byte : each) byte = table[byte];
+        return load_as<U>(each);
     }
 
     // Sixteen bits to the low half of 32 and back.

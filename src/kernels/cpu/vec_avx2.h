@@ -11,6 +11,7 @@ namespace {
 struct Avx2 : VecBase<Avx2, 8> {
     static constexpr int kTileRows = 6;  // 12 sums of 16 registers
     static constexpr int kTileVectors = 2;
+    static constexpr int kPanelRows = 4;
 
     CRIA_INLINE __m256i below(std::int64_t n) {
         return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -24,6 +25,28 @@ struct Avx2 : VecBase<Avx2, 8> {
     CRIA_INLINE U widen_bits(H h) { return (U)_mm256_cvtepu16_epi32((__m128i)h); }
     CRIA_INLINE F widen_f16(H h) { return _mm256_cvtph_ps((__m128i)h); }
     CRIA_INLINE H narrow_f16(F v) { return (H)_mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+    CRIA_INLINE I widen_unsigned(const void* from) {
+        return (I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from)));
+    }
+    CRIA_INLINE I widen_signed(const void* from) {
+        return (I)_mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from)));
+    }
+    CRIA_INLINE I dot4(I sum, U w, U x) {  // the even bytes as 16 bits, then the odd ones
+        const __m256i even = _mm256_and_si256((__m256i)w, _mm256_set1_epi16(255));
+        const __m256i odd = _mm256_srli_epi16((__m256i)w, 8);
+        const __m256i x_even = _mm256_srai_epi16(_mm256_slli_epi16((__m256i)x, 8), 8);
+        const __m256i x_odd = _mm256_srai_epi16((__m256i)x, 8);
+        return sum + (I)_mm256_madd_epi16(even, x_even) + (I)_mm256_madd_epi16(odd, x_odd);
+    }
+    CRIA_INLINE I dot4_small(I sum, U w, U x) {
+        const __m256i pairs = _mm256_maddubs_epi16((__m256i)w, (__m256i)x);
+        return sum + (I)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    }
+    CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
+        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+        return (U)_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(sixteen), (__m256i)bytes);
+    }
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 struct Avx512 : VecBase<Avx512, 16> {
     static constexpr int kTileRows = 14;  // 28 sums of 32 registers
     static constexpr int kTileVectors = 2;
+    static constexpr int kPanelRows = 12;
 
     CRIA_INLINE __mmask16 below(std::int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
     CRIA_INLINE F load_part(const float* from, std::int64_t n) { return _mm512_maskz_loadu_ps(below(n), from); }
@@ -24,6 +25,29 @@ struct Avx512 : VecBase<Avx512, 16> {
     CRIA_INLINE F widen_f16(H h) { return _mm512_maskz_cvtph_ps(kFull, (__m256i)h); }
     CRIA_INLINE H narrow_f16(F v) {
         return (H)_mm512_maskz_cvtps_ph(kFull, v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    }
+
+    CRIA_INLINE I widen_unsigned(const void* from) {
+        return (I)_mm512_maskz_cvtepu8_epi32(kFull, _mm_loadu_si128(static_cast<const __m128i*>(from)));
+    }
+    CRIA_INLINE I widen_signed(const void* from) {
+        return (I)_mm512_maskz_cvtepi8_epi32(kFull, _mm_loadu_si128(static_cast<const __m128i*>(from)));
+    }
+    CRIA_INLINE void store_bytes(std::int8_t* to, I v) { _mm512_mask_cvtepi32_storeu_epi8(to, kFull, (__m512i)v); }
+    CRIA_INLINE I dot4(I sum, U w, U x) {  // the even bytes as 16 bits, then the odd ones
+        const __m512i even = _mm512_and_si512((__m512i)w, _mm512_set1_epi16(255));
+        const __m512i odd = _mm512_srli_epi16((__m512i)w, 8);
+        const __m512i x_even = _mm512_srai_epi16(_mm512_slli_epi16((__m512i)x, 8), 8);
+        const __m512i x_odd = _mm512_srai_epi16((__m512i)x, 8);
+        return sum + (I)_mm512_madd_epi16(even, x_even) + (I)_mm512_madd_epi16(odd, x_odd);
+    }
+    CRIA_INLINE I dot4_small(I sum, U w, U x) {
+        const __m512i pairs = _mm512_maddubs_epi16((__m512i)w, (__m512i)x);
+        return sum + (I)_mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+    }
+    CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
+        const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));
+        return (U)_mm512_shuffle_epi8(_mm512_maskz_broadcast_i32x4(kFull, sixteen), (__m512i)bytes);
     }
 };
 

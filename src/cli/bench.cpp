@@ -1,0 +1,206 @@
+// cria bench
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/json.h"
+#include "cli/interrupt.h"
+#include "cli/loaded_model.h"
+#include "cli/model_option.h"
+#include "cli/program.h"
+#include "cli/progress.h"
+#include "cli/verb.h"
+#include "engine/benchmark.h"
+#include "model/checkpoint.h"
+
+namespace cria {
+namespace {
+
+constexpr std::int64_t kMostTokens = 1 << 20;
+
+// "0,4096" as numbers.
+Result<std::vector<std::int64_t>> numbers_of(std::string_view option, std::string_view text) {
+    std::vector<std::int64_t> numbers;
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(','));
+        std::int64_t number = -1;
+        const auto [end, error] = std::from_chars(one.data(), one.data() + one.size(), number);
+        if (error != std::errc() || end != one.data() + one.size() || number < 0 || number > kMostTokens)
+            return fail(ErrorKind::invalid_input, "{} is a list of whole numbers from 0 to {}, such as 0,512; not '{}'",
+                        option, kMostTokens, one);
+        numbers.push_back(number);
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
+    }
+    return numbers;
+}
+
+// What was measured of one test, in tokens per second.
+struct Measured {
+    BenchmarkTest test;
+    std::vector<std::int64_t> nanoseconds;
+    std::vector<double> rates;
+    double mean = 0, deviation = 0, median = 0;
+};
+
+Measured summarise(const BenchmarkTest& test, std::span<const std::chrono::nanoseconds> times) {
+    Measured measured;
+    measured.test = test;
+    for (const auto time : times) {
+        measured.nanoseconds.push_back(time.count());
+        measured.rates.push_back(static_cast<double>(test.tokens()) / std::chrono::duration<double>(time).count());
+        measured.mean += measured.rates.back() / static_cast<double>(times.size());
+    }
+    for (const double rate : measured.rates) measured.deviation += (rate - measured.mean) * (rate - measured.mean);
+    if (times.size() > 1) measured.deviation = std::sqrt(measured.deviation / static_cast<double>(times.size() - 1));
+    std::vector<double> sorted = measured.rates;
+    std::ranges::sort(sorted);
+    measured.median = (sorted[sorted.size() / 2] + sorted[(sorted.size() - 1) / 2]) / 2;
+    return measured;
+}
+
+// "pp512", "tg128", "tg128 @ d4096", "tg128 x 8".
+std::string name_of(const BenchmarkTest& test) {
+    std::string name = test.prompt > 0 ? fmt::format("pp{}", test.prompt) : fmt::format("tg{}", test.generate);
+    if (test.depth > 0) name += fmt::format(" @ d{}", test.depth);
+    if (test.parallel > 1) name += fmt::format(" x {}", test.parallel);
+    return name;
+}
+
+class BenchVerb final : public Verb {
+public:
+    Page page() const override {
+        return {
+            .name = "bench",
+            .summary = "measure how fast a model reads prompts and writes answers",
+            .description =
+                "Measures tokens per second: of reading prompts of -p tokens (pp), of decoding -n tokens one by one "
+                "(tg), each with -d tokens already in the context, and of decoding --parallel sequences at once. "
+                "Each test runs once to warm up and -r times to be counted. Options and the keys of the JSON are "
+                "those of llama-bench, so that the figures can be set side by side; median_ts is added.",
+            .examples =
+                "  cria bench -m demo\n"
+                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 512,2048 -n 128 -d 0,4096 -t 2 -r 5 -o json\n"
+                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 0 -n 64 --parallel 1,2,4,8,16\n"};
+    }
+
+    void add_options(Options& options) override {
+        add_model_option(options, model_);
+        options.value("-p,--n-prompt", prompts_, "LIST", "lengths of prompts (default: 512; 0: none)");
+        options.value("-n,--n-gen", answers_, "LIST", "tokens to decode (default: 128; 0: none)");
+        options.value("-d,--n-depth", depths_, "LIST", "tokens in the context before (default: 0)");
+        options.value("--parallel", parallel_, "LIST", "sequences that decode at once (default: 1)");
+        options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
+        options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
+        options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
+                       "md, json, jsonl or csv (default: md)");
+    }
+
+    Result<int> run(Cli& cli) override {
+        catch_interrupts();
+        const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests());
+        const Compute compute = CRIA_TRY(cli.compute());
+        std::int64_t context = 1;
+        for (const BenchmarkTest& test : tests) context = std::max(context, test.positions());
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context));
+        const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
+                               .sizes(compute.kernels.packed.lanes);
+        std::vector<Measured> all;
+        Progress progress(cli);
+        for (const BenchmarkTest& test : tests) {
+            progress.show(fmt::format("{} of {}: {}", all.size() + 1, tests.size(), name_of(test)));
+            const auto times =
+                CRIA_TRY(run_benchmark(cli.os, loaded->model, compute, test, static_cast<int>(repetitions_), batch_));
+            if (interrupted()) return fail(ErrorKind::cancelled, "interrupted");
+            all.push_back(summarise(test, times));
+        }
+        progress.end();
+        cli.console.out(report(all, *loaded, sizes, compute));
+        return kDone;
+    }
+
+private:
+    Result<std::vector<BenchmarkTest>> chosen_tests() const {
+        if (repetitions_ < 1 || repetitions_ > 1000)
+            return fail(ErrorKind::invalid_input, "-r is {}, but must be 1 to 1000", repetitions_);
+        if (batch_ < 1 || batch_ > 8192)
+            return fail(ErrorKind::invalid_input, "-b is {}, but must be 1 to 8192", batch_);
+        const auto prompts = CRIA_TRY(numbers_of("-p", prompts_)), answers = CRIA_TRY(numbers_of("-n", answers_));
+        const auto depths = CRIA_TRY(numbers_of("-d", depths_)),
+                   parallel = CRIA_TRY(numbers_of("--parallel", parallel_));
+        std::vector<BenchmarkTest> tests;
+        for (const std::int64_t depth : depths) {
+            for (const std::int64_t n : prompts)
+                if (n > 0) tests.push_back({.prompt = n, .depth = depth});
+            for (const std::int64_t n : answers)
+                for (const std::int64_t sequences : parallel)
+                    if (n > 0 && sequences > 0) tests.push_back({.generate = n, .depth = depth, .parallel = sequences});
+        }
+        if (tests.empty())
+            return fail(ErrorKind::invalid_input, "there is nothing to measure: -p or -n must be above 0");
+        return tests;
+    }
+
+    std::string report(const std::vector<Measured>& all, const LoadedModel& loaded, const Checkpoint::Sizes& sizes,
+                       const Compute& compute) const {
+        if (output_ == "md") return table(all, compute);
+        if (output_ == "csv") return csv(all, compute);
+        std::string type;
+        std::uint64_t bytes = 0, most = 0;
+        for (const auto& [name, size] : sizes.by_type) {
+            bytes += size;
+            if (size > most) most = size, type = name;
+        }
+        OrderedJson list = OrderedJson::array();
+        for (const Measured& m : all)
+            list.push_back({{"model_filename", loaded.files.weights.front().string()},
+                            {"model_type", fmt::format("llama {}", type)},
+                            {"model_size", bytes},
+                            {"model_n_params", loaded.model.config().parameters()},
+                            {"backends", std::string(compute.kernels.name)},
+                            {"n_batch", batch_},
+                            {"n_threads", compute.pool.threads()},
+                            {"type_k", "f32"},
+                            {"type_v", "f32"},
+                            {"n_prompt", m.test.prompt},
+                            {"n_gen", m.test.generate},
+                            {"n_depth", m.test.depth},
+                            {"n_parallel", m.test.parallel},
+                            {"avg_ts", m.mean},
+                            {"stddev_ts", m.deviation},
+                            {"median_ts", m.median},
+                            {"samples_ns", m.nanoseconds},
+                            {"samples_ts", m.rates}});
+        if (output_ == "json") return list.dump(2) + "\n";
+        std::string lines;
+        for (const OrderedJson& one : list) lines += one.dump() + "\n";
+        return lines;
+    }
+
+    static std::string table(const std::vector<Measured>& all, const Compute& compute) {
+        std::string out = fmt::format("| {:<24} | {:>7} | {:>21} | {:>10} |\n| ---- | ----: | ----: | ----: |\n",
+                                      "test", "threads", "tokens/s", "median");
+        for (const Measured& m : all)
+            out += fmt::format("| {:<24} | {:>7} | {:>12.2f} ± {:>6.2f} | {:>10.2f} |\n", name_of(m.test),
+                               compute.pool.threads(), m.mean, m.deviation, m.median);
+        return out;
+    }
+
+    static std::string csv(const std::vector<Measured>& all, const Compute& compute) {
+        std::string out = "n_prompt,n_gen,n_depth,n_parallel,n_threads,avg_ts,stddev_ts,median_ts\n";
+        for (const Measured& m : all)
+            out += fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f}\n", m.test.prompt, m.test.generate, m.test.depth,
+                               m.test.parallel, compute.pool.threads(), m.mean, m.deviation, m.median);
+        return out;
+    }
+
+    std::string model_;
+    std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
+    std::int64_t batch_ = 512, repetitions_ = 5;
+    std::string output_ = "md";
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_bench_verb() { return std::make_unique<BenchVerb>(); }
+
+}  // namespace cria

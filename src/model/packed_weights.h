@@ -1,0 +1,42 @@
+// Quantised weights packed for the kernels at hand, and kept in a file beside the model: the first start packs, every
+// later one maps that file and reads nothing twice.
+//
+// The file is NAME.packedN (NAME is the model's first file, N the rows of a tile): safetensors that hold the packed
+// bytes of each tensor under its Hugging Face name. Its metadata name the files it was made from, by size and time;
+// when those have changed it is made anew. It may be deleted at any time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/os.h"
+#include "base/result.h"
+#include "model/checkpoint.h"
+#include "ops/pass.h"
+#include "store/model_folder.h"
+
+namespace cria {
+
+// A tensor of the model that is to be packed.
+struct PackRequest {
+    std::string name;
+    Shape shape;
+};
+
+class PackedWeights {
+public:
+    // Those of `requests`, of which the checkpoint can give the blocks, from the file beside the model; it is written
+    // first where it is not there or is out of date, and where it cannot be written, memory takes its place.
+    // Errors: those of Checkpoint::take_blocks.
+    static Result<PackedWeights> open(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
+                                      std::span<const PackRequest> requests, const Compute& compute);
+
+    // Nothing for a tensor that was not packed.
+    std::optional<PackedPart> find(const std::string& name) const;
+
+private:
+    std::map<std::string, PackedPart, std::less<>> parts_;
+};
+
+}  // namespace cria

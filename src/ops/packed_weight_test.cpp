@@ -1,0 +1,100 @@
+// Operations on quantised weights, against the same weights widened to f32.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "base/random.h"
+#include "ops/ops.h"
+#include "ops/product.h"
+
+namespace cria {
+namespace {
+
+constexpr std::int64_t kColumns = 256;
+
+// Rows of blocks of random numbers, packed for the kernels, and what they are worth.
+struct Part {
+    PackedPart packed;
+    std::vector<float> values;
+};
+
+Part random_part(BlockType type, std::int64_t rows, std::uint32_t stream) {
+    const BlockLayout& layout = layout_of(type);
+    const std::int64_t row_bytes = kColumns / layout.elements * layout.bytes, lanes = best_kernels().packed.lanes;
+    std::vector<std::byte> blocks(static_cast<std::size_t>(rows * row_bytes));
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+        blocks[i] = static_cast<std::byte>(philox({static_cast<std::uint32_t>(i), stream, 0, 0}, {1, 2})[0]);
+    const F16 scale = to_f16(0.01f);
+    for (std::size_t at = 0; at < blocks.size(); at += static_cast<std::size_t>(layout.bytes))
+        std::memcpy(blocks.data() + at + (type == BlockType::q6_k ? 208 : 0), &scale, 2);
+    Part part{{type, rows, kColumns, lanes, {}}, std::vector<float>(static_cast<std::size_t>(rows * kColumns))};
+    dequantize(type, blocks, part.values);
+    part.packed.bytes = Tensor::zeros(DType::i8, Shape{packed_bytes(type, rows, kColumns, lanes)});
+    for (std::int64_t first = 0; first < rows; first += lanes) {
+        std::vector<const std::byte*> tile;
+        for (std::int64_t row = first; row < std::min(rows, first + lanes); ++row)
+            tile.push_back(blocks.data() + row * row_bytes);
+        pack_tile(type, tile, kColumns, lanes,
+                  static_cast<std::byte*>(part.packed.bytes.raw()) + first / lanes * part.packed.view().tile_bytes());
+    }
+    return part;
+}
+
+class PackedWeight : public testing::Test {
+protected:
+    PackedWeight() {
+        for (const Part& part : parts_) {
+            weight_.packed.push_back(part.packed);
+            values_.insert(values_.end(), part.values.begin(), part.values.end());
+        }
+    }
+    std::vector<Part> parts_{random_part(BlockType::q8_0, 40, 1), random_part(BlockType::q6_k, 24, 2),
+                             random_part(BlockType::q4_0, 21, 3)};
+    Weight weight_;
+    std::vector<float> values_;
+    ThreadPool pool_{3};
+    Arena arena_;
+    Pass pass_{{pool_, best_kernels()}, arena_};
+};
+
+TEST_F(PackedWeight, PartsLieBelowEachOther) {
+    EXPECT_EQ(weight_.rows(), 85);
+    EXPECT_EQ(weight_.columns(), kColumns);
+    const std::array<std::int32_t, 5> ids{0, 39, 40, 63, 84};
+    const Value rows = embedding(pass_, ids, weight_);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        EXPECT_EQ(std::memcmp(rows.tensor.f32() + static_cast<std::int64_t>(i) * kColumns,
+                              values_.data() + ids[i] * kColumns, kColumns * sizeof(float)),
+                  0)
+            << ids[i];
+}
+
+// Rounding x costs each product at most half a step of its group: 1/254 of the largest number there, here below 1.
+TEST_F(PackedWeight, LinearIsWithinTheRoundingOfX) {
+    for (const std::int64_t count : {1, 5, 30}) {
+        const Value x{pass_.allocate(Shape{count, kColumns})}, residual{pass_.allocate(Shape{count, weight_.rows()})};
+        for (std::int64_t i = 0; i < x.tensor.elements(); ++i)
+            x.tensor.f32()[i] = std::sin(static_cast<float>(i) * 0.7f);
+        std::fill(residual.tensor.f32(), residual.tensor.f32() + residual.tensor.elements(), 3.0f);
+        const Value plain = linear(pass_, x, weight_), added = linear_add(pass_, residual, x, weight_);
+        for (std::int64_t row = 0; row < count; ++row) {
+            for (std::int64_t j = 0; j < weight_.rows(); ++j) {
+                double sum = 0, sizes = 0;
+                for (std::int64_t c = 0; c < kColumns; ++c) {
+                    const double w = static_cast<double>(values_[static_cast<std::size_t>(j * kColumns + c)]);
+                    sum += w * static_cast<double>(x.tensor.f32()[row * kColumns + c]);
+                    sizes += std::abs(w);
+                }
+                const std::int64_t at = row * weight_.rows() + j;
+                ASSERT_NEAR(static_cast<double>(plain.tensor.f32()[at]), sum, sizes * 1.001 / 254);
+                ASSERT_NEAR(static_cast<double>(added.tensor.f32()[at]),
+                            static_cast<double>(plain.tensor.f32()[at]) + 3, 1e-5 * (1 + std::abs(sum)));
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace cria

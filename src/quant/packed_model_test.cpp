@@ -1,0 +1,120 @@
+// Quantised models as they run: packed for the kernels, and kept in a file beside the model.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "base/os_fault.h"
+#include "base/temp_folder.h"
+#include "model/llama.h"
+#include "model/model_files.h"
+#include "quant/gguf_export.h"
+#include "text/tokenizer_files.h"
+
+namespace cria {
+namespace {
+
+const Path kTokenizer = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer/tokenizer.json";
+
+class PackedModel : public testing::Test {
+protected:
+    // A model whose rows are whole blocks of every type.
+    void SetUp() override {
+        LlamaConfig config;
+        config.layers = 2, config.width = 256, config.heads = 4, config.kv_heads = 2, config.head_dim = 64;
+        config.ffn_width = 512, config.context = 128;
+        config.initializer_range = 0.06f;
+        ASSERT_TRUE(real_os().make_folders(folder_ / "m"));
+        std::filesystem::copy(kTokenizer, folder_ / "m/tokenizer.json");
+        config.vocabulary = load_tokenizer(real_os(), folder_ / "m")->size() + 5;
+        config.bos_id = 0, config.eos_ids = {1};
+        ASSERT_TRUE(Llama::random(config, 3, DType::bf16, false)->save(real_os(), folder_ / "m", DType::bf16));
+    }
+    void quantize(std::string_view type) {
+        const ModelFiles files = *open_model_folder(real_os(), folder_ / "m");
+        const Status written =
+            export_gguf(real_os(), files, gguf_, type, compute_, [](const ExportedTensor&, double) { return true; });
+        ASSERT_TRUE(written) << written.error().message;
+    }
+    Result<Llama> load(Os& os) { return Llama::load(os, gguf_, {.compute = &compute_}); }
+
+    std::vector<float> logits(const Llama& model) {
+        constexpr std::array<std::int32_t, 9> ids{5, 9, 200, 31, 7, 7, 100, 2, 64};
+        Arena arena;
+        Pass pass(compute_, arena);
+        const RowRun run{0, std::ssize(ids), 0, nullptr};
+        const Value out = model.logits(pass, model.forward(pass, ids, Attendance{{&run, 1}}));
+        return {out.tensor.f32(), out.tensor.f32() + out.tensor.elements()};
+    }
+
+    TempFolder folder_;
+    Path gguf_ = folder_ / "m.gguf";
+    Path packed_ = folder_ / fmt::format("m.gguf.packed{}", best_kernels().packed.lanes);
+    ThreadPool pool_{2};
+    Compute compute_{pool_, best_kernels()};
+};
+
+// Root mean square of the difference over that of `b`.
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+        size += std::pow(static_cast<double>(b[i]), 2);
+    }
+    return std::sqrt(difference / size);
+}
+
+// Eight bits of activations: a rounding of 1/254 of the largest of 32, about 1 % of their root mean square.
+TEST_F(PackedModel, AnswersAsTheWidenedOneDoes) {
+    for (const char* type : {"q4_0", "q8_0", "q4_k_m", "q5_k_m", "q6_k"}) {
+        quantize(type);
+        const auto packed = load(real_os());
+        ASSERT_TRUE(packed) << packed.error().message;
+        const std::vector<float> ours = logits(*packed), widened = logits(*Llama::load(real_os(), gguf_, {}));
+        EXPECT_LT(distance(ours, widened), 0.02) << type;
+        EXPECT_NE(ours, widened) << "it was widened, too";
+        ASSERT_TRUE(real_os().remove(gguf_));
+    }
+}
+
+TEST_F(PackedModel, IsPackedOnce) {
+    quantize("q4_0");
+    const std::vector<float> first = logits(*load(real_os()));
+    const std::string file = *read_text(real_os(), packed_, 1 << 26);
+    FaultyOs reading(real_os(), {.disk_bytes = 0});
+    EXPECT_EQ(logits(*load(reading)), first);
+    EXPECT_EQ(*read_text(real_os(), packed_, 1 << 26), file);
+
+    // Cut off, or of another model: made anew.
+    ASSERT_TRUE(write_atomically(real_os(), packed_, std::string_view(file).substr(0, file.size() / 2)));
+    EXPECT_EQ(logits(*load(real_os())), first);
+    EXPECT_EQ(*read_text(real_os(), packed_, 1 << 26), file);
+    quantize("q8_0");
+    const std::vector<float> other = logits(*load(real_os()));
+    EXPECT_NE(other, first);
+    EXPECT_LT(distance(other, logits(*Llama::load(real_os(), gguf_, {}))), 0.02);
+}
+
+TEST_F(PackedModel, AFullDiskOrAFaultOnlyCostsTheFile) {
+    quantize("q4_k_m");
+    FaultyOs full(real_os(), {.disk_bytes = 1000});
+    const auto model = load(full);
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_FALSE(real_os().info(packed_));
+    const std::vector<float> wanted = logits(*model);
+    FaultyOs healthy(real_os(), {});
+    ASSERT_TRUE(load(healthy));
+    ASSERT_TRUE(real_os().remove(packed_));
+    for (std::uint64_t call = 1; call <= healthy.calls(); ++call) {
+        FaultyOs os(real_os(), {.fail_at_call = call});
+        const auto loaded = load(os);
+        if (loaded) {
+            EXPECT_EQ(logits(*loaded), wanted) << call;
+        }
+        EXPECT_EQ(logits(*load(real_os())), wanted) << call;
+        ASSERT_TRUE(real_os().remove(packed_));
+    }
+}
+
+}  // namespace
+}  // namespace cria
