@@ -66,6 +66,8 @@ private:
         answer_.usage.prompt_tokens = generation.usage.prompt_tokens;
         answer_.usage.cached_tokens = generation.usage.cached_tokens;
         answer_.usage.completion_tokens += generation.usage.completion_tokens;
+        answer_.usage.drafted_tokens += generation.usage.drafted_tokens;
+        answer_.usage.accepted_tokens += generation.usage.accepted_tokens;
         if (step == 0) answer_.timings.first_token = generation.timings.first_token;
         answer_.timings.prompt += generation.timings.prompt;
         answer_.timings.decode += generation.timings.decode;

@@ -21,6 +21,7 @@ GenerateOptions generate_options(Cli& cli, const LoadedModel& model, const Answe
     s.repetition_penalty = flags.repeat_penalty.value_or(defaults.repetition_penalty.value_or(s.repetition_penalty));
     s.seed = flags.seed ? *flags.seed : cli.os.random_seed();
     options.max_tokens = flags.max_tokens;
+    options.drafts = !flags.no_drafts;
     options.stop_strings = flags.stop;
     options.stop_ids = defaults.stop_ids;
     options.cancel = &interrupted();
@@ -51,6 +52,8 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
     options.value("--repeat-penalty", flags.repeat_penalty, "R", "above 1 discourages repetition");
     options.value("--seed", flags.seed, "N", "the same seed gives the same text (default: a new one)");
     options.value("--max-tokens", flags.max_tokens, "N", "end the answer after this many tokens (default: none)");
+    options.flag("--no-drafts", flags.no_drafts,
+                 "write token by token, without guessing ahead; the text is the same, its time is not");
     options.value("--stop", flags.stop, "TEXT", "end the answer before this text; may be repeated");
     options.value("--context", flags.context, "N",
                   "tokens of prompt and answer together (default: the model's, at most 8192)");
@@ -162,7 +165,9 @@ OrderedJson answer_json(const AgentAnswer& answer, const Conversation& conversat
             {"usage",
              {{"prompt_tokens", answer.usage.prompt_tokens},
               {"cached_tokens", answer.usage.cached_tokens},
-              {"completion_tokens", answer.usage.completion_tokens}}},
+              {"completion_tokens", answer.usage.completion_tokens},
+              {"drafted_tokens", answer.usage.drafted_tokens},
+              {"accepted_tokens", answer.usage.accepted_tokens}}},
             {"timings",
              {{"load", milliseconds(conversation.model().load_time)},
               {"first_token", milliseconds(t.first_token)},
@@ -185,6 +190,9 @@ std::string verbose_footer(const AgentAnswer& answer, const LoadedModel& model, 
     line("prompt eval duration", duration_text(t.prompt));
     line("prompt eval rate", fmt::format("{:.2f} tokens/s", rate(prompt, t.prompt)));
     line("eval count", fmt::format("{} token(s)", completion));
+    if (answer.usage.drafted_tokens > 0)
+        line("drafts",
+             fmt::format("{} of {} guesses right", answer.usage.accepted_tokens, answer.usage.drafted_tokens));
     line("eval duration", duration_text(t.decode));
     line("eval rate", fmt::format("{:.2f} tokens/s", rate(completion, t.decode)));
     return out;

@@ -24,6 +24,7 @@ struct AnswerFlags {
     std::optional<std::uint64_t> seed{};
     std::optional<std::string> system{};
     std::int64_t max_tokens = -1;
+    bool no_drafts = false;
     std::int64_t context = 0;
     std::vector<std::string> stop{};
     std::string tools_file{};

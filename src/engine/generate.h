@@ -13,6 +13,7 @@
 #include "base/function_ref.h"
 #include "base/os.h"
 #include "base/result.h"
+#include "engine/draft.h"
 #include "engine/sampler.h"
 #include "model/llama.h"
 #include "text/tokenizer.h"
@@ -28,6 +29,7 @@ struct GenerateOptions {
     std::vector<std::string> stop_strings{};    // the answer ends before the first one found
     std::vector<TokenId> stop_ids{};            // besides the model's own and the tokenizer's end tokens
     std::int64_t prompt_chunk = 512;            // rows per pass of a prompt
+    bool drafts = true;                         // guess and check several tokens a pass where that pays (draft.h)
     const std::atomic<bool>* cancel = nullptr;  // looked at before every pass
 };
 
@@ -35,6 +37,8 @@ struct Usage {
     std::int64_t prompt_tokens = 0;
     std::int64_t cached_tokens = 0;  // of the prompt, found in the cache
     std::int64_t completion_tokens = 0;
+    std::int64_t drafted_tokens = 0;  // guesses checked, and those of them that were right
+    std::int64_t accepted_tokens = 0;
 };
 
 struct Timings {
@@ -73,6 +77,8 @@ private:
     class Writer;
     Value run(Pass& pass, std::span<const TokenId> ids);
     std::span<float> next_logits(std::span<const TokenId> ids);
+    std::span<float> logits_after(TokenId id, std::int64_t most_guesses, Generation& answer);
+    void drop_draft();
     Status check_prompt(std::span<const TokenId> prompt) const;
     void forget_beyond(std::size_t count);
     std::span<float> prefill(std::span<const TokenId> prompt, const GenerateOptions& options, Generation& answer);
@@ -88,6 +94,14 @@ private:
     KvCache cache_;
     std::vector<TokenId> cached_ids_;  // what the cache holds
     std::vector<TokenId> history_;     // prompt and answer, for penalties
+    // Guesses in the cache that have not been compared yet, and the logits after the token before them and after each.
+    struct Draft {
+        std::span<const TokenId> guesses;  // within history_
+        std::size_t right = 0;
+        Tensor logits;  // [1 + guesses, vocabulary], until the next pass
+    };
+    Draft draft_;
+    DraftPolicy policy_;
     std::vector<TokenId> stop_ids_;
     std::optional<TokenId> end_of_message_;
     std::optional<TokenId> python_tag_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "engine/generate.h"
@@ -8,6 +9,7 @@ namespace cria {
 namespace {
 
 constexpr std::int64_t kLogitChunk = 256;  // rows per pass of logits()
+static_assert(DraftPolicy::kMostRows <= kAloneRows);
 
 Status check_ids(std::span<const TokenId> ids, std::int64_t vocabulary) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -79,6 +81,40 @@ std::span<float> Session::next_logits(std::span<const TokenId> ids) {
     return model_.logits(pass, last).tensor.f32_span();
 }
 
+// The logits after `id`, which follows what the session holds. They are there already if the last pass guessed it; if
+// not, a pass computes them, and those after up to `most_guesses` guesses with them.
+std::span<float> Session::logits_after(TokenId id, std::int64_t most_guesses, Generation& answer) {
+    if (draft_.right < draft_.guesses.size() && draft_.guesses[draft_.right] == id) {
+        ++draft_.right;
+        ++answer.usage.accepted_tokens;
+        return draft_.logits.slice_rows(static_cast<std::int64_t>(draft_.right), 1).f32_span();
+    }
+    drop_draft();
+    const std::int64_t length = std::min(policy_.length(), most_guesses);
+    const auto guesses = look_up_draft(history_, std::max<std::int64_t>(length, most_guesses > 0 ? 1 : 0));
+    if (length == 0 && !guesses.empty()) policy_.note_left_out();
+    draft_.guesses = length == 0 ? std::span<const TokenId>() : guesses;
+    std::array<TokenId, DraftPolicy::kMostRows> ids{id};
+    std::ranges::copy(draft_.guesses, ids.begin() + 1);
+
+    const auto start = os_.monotonic();
+    Pass pass(compute_, arena_);
+    const Value hidden = run(pass, std::span(ids).first(1 + draft_.guesses.size()));
+    draft_.logits = model_.logits(pass, hidden).tensor;
+    policy_.note_pass(std::ssize(draft_.guesses), os_.monotonic() - start);
+    answer.usage.drafted_tokens += std::ssize(draft_.guesses);
+    return draft_.logits.slice_rows(0, 1).f32_span();
+}
+
+// Forgets the guesses that were not met.
+void Session::drop_draft() {
+    if (!draft_.guesses.empty()) {
+        policy_.note_guesses(std::ssize(draft_.guesses), static_cast<std::int64_t>(draft_.right));
+        forget_beyond(cached_ids_.size() - (draft_.guesses.size() - draft_.right));
+    }
+    draft_ = {};
+}
+
 Status Session::check_prompt(std::span<const TokenId> prompt) const {
     if (prompt.empty()) return fail(ErrorKind::invalid_input, "the prompt is empty");
     CRIA_TRY(check_ids(prompt, model_.config().vocabulary));
@@ -139,7 +175,9 @@ Result<Generation> Session::generate(std::span<const TokenId> prompt, const Gene
     answer.timings.prompt = os_.monotonic() - start;
     if (answer.stop == StopReason::cancelled) return answer;
     Writer writer(tokenizer_, options, on_text);
-    CRIA_TRY(decode(prompt, logits, options, limit, writer, answer));
+    const Status decoded = decode(prompt, logits, options, limit, writer, answer);
+    drop_draft();
+    CRIA_TRY(decoded);
     if (writer.finish(answer)) answer.stop = StopReason::stop_string;
     const auto end = os_.monotonic();
     answer.timings.decode = end - start - answer.timings.first_token;
@@ -203,7 +241,9 @@ Status Session::decode(std::span<const TokenId> prompt, std::span<float> logits,
             answer.stop = StopReason::cancelled;
             return {};
         }
-        if (static_cast<std::int64_t>(answer.ids.size()) < limit) logits = next_logits({&history_.back(), 1});
+        const std::int64_t left = limit - static_cast<std::int64_t>(answer.ids.size());
+        if (left > 0)
+            logits = logits_after(id, options.drafts ? std::min(left, DraftPolicy::kMostRows) - 1 : 0, answer);
     }
 }
 

@@ -254,5 +254,76 @@ TEST(Session, TheSameSeedGivesTheSameIdsOnAnyThreads) {
     EXPECT_GT(first.size(), 20u);
 }
 
+// An Os whose clock stands still: no pass has a time, so that the longest drafts are always tried.
+class Timeless final : public Os {
+public:
+    Result<std::unique_ptr<File>> open(const Path& path) override { return real_os().open(path); }
+    Result<std::unique_ptr<File>> create(const Path& path) override { return real_os().create(path); }
+    Result<std::unique_ptr<File>> append_to(const Path& path) override { return real_os().append_to(path); }
+    Result<std::shared_ptr<Mapping>> map(const Path& path) override { return real_os().map(path); }
+    Status rename(const Path& from, const Path& to) override { return real_os().rename(from, to); }
+    Status remove(const Path& path) override { return real_os().remove(path); }
+    Status make_folders(const Path& path) override { return real_os().make_folders(path); }
+    Status sync_folder(const Path& path) override { return real_os().sync_folder(path); }
+    Result<FileInfo> info(const Path& path) override { return real_os().info(path); }
+    Result<std::vector<Path>> list(const Path& folder) override { return real_os().list(folder); }
+    Result<std::uint64_t> free_bytes(const Path& folder) override { return real_os().free_bytes(folder); }
+    std::chrono::nanoseconds monotonic() override { return {}; }
+    std::chrono::system_clock::time_point wall() override { return real_os().wall(); }
+    std::uint64_t random_seed() override { return 0; }
+};
+
+// Few ids stay likely at a low temperature, so that answers repeat themselves and some guesses are right.
+TEST(Session, DraftsChangeNothing) {
+    RandomModel random(2);
+    Timeless os;
+    std::int64_t drafted = 0, accepted = 0;
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        GenerateOptions options;
+        options.sampling = {.temperature = seed % 3 == 0 ? 0.0f : 0.2f * static_cast<float>(seed % 3), .seed = seed};
+        if (seed % 4 == 3) options.sampling.frequency_penalty = 0.1f;
+        options.sampling.logprobs = 2;
+        options.max_tokens = 150;
+        const std::vector<TokenId> prompt{static_cast<TokenId>(seed), 9, 7, 9, 7, 9, 7, 3, 9, 7};
+        options.drafts = false;
+        Session plain = random.session();
+        const Generation wanted = answer(plain, prompt, options);
+        EXPECT_EQ(wanted.usage.drafted_tokens, 0);
+        options.drafts = true;
+        Session session(os, *random.model, *random.tokenizer, {random.pool, best_kernels()}, 256);
+        const Generation given = answer(session, prompt, options);
+        EXPECT_EQ(given.ids, wanted.ids) << seed;
+        ASSERT_EQ(given.logprobs.size(), wanted.logprobs.size());
+        for (std::size_t i = 0; i < given.logprobs.size(); ++i)
+            EXPECT_EQ(given.logprobs[i].chosen.logprob, wanted.logprobs[i].chosen.logprob) << i;
+        drafted += given.usage.drafted_tokens;
+        accepted += given.usage.accepted_tokens;
+        // What was guessed wrong is gone: the next answer finds the same cache.
+        EXPECT_EQ(answer(session, prompt, options).ids, wanted.ids);
+        std::vector<TokenId> longer = prompt;
+        longer.insert(longer.end(), given.ids.begin(), given.ids.end());
+        longer.push_back(5);
+        EXPECT_EQ(answer(session, longer, options).usage.cached_tokens,
+                  answer(plain, longer, options).usage.cached_tokens);
+    }
+    EXPECT_GT(accepted, 50);
+    EXPECT_GT(drafted, accepted) << "some guesses are wrong";
+}
+
+TEST(Session, DraftsEndWithTheAnswer) {
+    Loaded endless({.says = letters("abcd"), .endless = true});
+    Timeless os;
+    Session session(os, *endless.model, *endless.tokenizer, {endless.pool, best_kernels()}, 40);
+    const auto prompt = endless.prompt("ask\n");
+    const Generation g = answer(session, prompt, greedy());
+    EXPECT_EQ(g.stop, StopReason::context_full);
+    EXPECT_EQ(g.usage.completion_tokens, 36);
+    EXPECT_GT(g.usage.accepted_tokens, 20);
+    GenerateOptions stop = greedy();
+    stop.stop_strings = {"dab"};
+    EXPECT_EQ(answer(session, prompt, stop).text, "abc");
+    EXPECT_EQ(answer(session, prompt, greedy(9)).text, "abcdabcda");
+}
+
 }  // namespace
 }  // namespace cria

@@ -49,9 +49,6 @@ namespace {
 
 using namespace attention_detail;
 
-// Runs of at most so many rows read their cache one query at a time.
-constexpr std::int64_t kFewQueries = 4;
-
 struct Output {
     float* out;       // [rows, heads * head_dim]
     float* log_sums;  // [rows, heads], log of the sum of exp(score); null when nothing is recorded
@@ -159,7 +156,7 @@ void attend_block(const Kernels& kernels, const Layer& layer, const Block& block
     scatter_block(block, layer, softmax.sum_of_values, 1.0f, output.out, layer.shape.heads * n);
 }
 
-bool reads_row_by_row(const RowRun& run) { return run.cache != nullptr && run.count <= kFewQueries; }
+bool reads_row_by_row(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
 
 std::int64_t blocks_of(const Layer& layer, const RowRun& run) {
     if (reads_row_by_row(run)) return 1;

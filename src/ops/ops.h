@@ -74,10 +74,14 @@ RopeTable make_rope_table(std::span<const float> frequencies, std::int64_t posit
 // qkv must not be used afterwards, by anything but the result.
 Value rope(Pass& pass, const Value& qkv, const AttentionShape& shape, const RopeTable& table, const Attendance& seen);
 
+// In inference, up to so many rows of a sequence in a pass over its cache have the results, bit for bit, that each has
+// in a pass of its own: linear layers and attention take them one by one.
+inline constexpr std::int64_t kAloneRows = 8;
+
 // Grouped-query causal attention: qkv [rows, qkv_width] -> [rows, heads * head_dim]. Query head h uses
 // key head h / (heads / kv_heads); scores are scaled by 1/sqrt(head_dim). Runs with a cache append their
-// keys and values to it at their positions (the caller commits with set_length after the pass). A run of a
-// few rows over a cache reads it row by row, others by blocks; the two round differently.
+// keys and values to it at their positions (the caller commits with set_length after the pass). A run of at
+// most kAloneRows rows over a cache reads it row by row, others by blocks; the two round differently.
 Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const Attendance& seen);
 
 // A target that takes no part in the loss.
