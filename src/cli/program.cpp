@@ -51,6 +51,7 @@ public:
         add_verb(make_perplexity_verb());
         add_verb(make_compare_verb());
         add_verb(make_init_verb());
+        add_verb(make_convert_verb());
         add_verb(make_quantize_verb());
         add_verb(make_doctor_verb());
         add_verb(make_version_verb());

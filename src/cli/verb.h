@@ -43,6 +43,7 @@ std::unique_ptr<Verb> make_loss_verb();
 std::unique_ptr<Verb> make_perplexity_verb();
 std::unique_ptr<Verb> make_compare_verb();
 std::unique_ptr<Verb> make_bench_verb();
+std::unique_ptr<Verb> make_convert_verb();
 std::unique_ptr<Verb> make_init_verb();
 std::unique_ptr<Verb> make_quantize_verb();
 std::unique_ptr<Verb> make_doctor_verb();

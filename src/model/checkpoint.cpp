@@ -198,6 +198,11 @@ Result<Checkpoint::Found*> Checkpoint::find(const std::string& name, const Shape
     return &found;
 }
 
+bool Checkpoint::holds_blocks(const std::string& name) const {
+    const auto it = found_.find(name);
+    return it != found_.end() && std::holds_alternative<BlockType>(it->second.parts.front().type);
+}
+
 bool Checkpoint::can_take_blocks(const std::string& name) const {
     const auto it = found_.find(name);
     if (it == found_.end() || it->second.parts.size() > 1) return false;

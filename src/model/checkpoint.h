@@ -32,6 +32,8 @@ public:
         BlockType type;
         std::vector<const std::byte*> rows;
     };
+    // Whether a tensor is quantised.
+    bool holds_blocks(const std::string& name) const;
     // Whether a tensor's blocks stand whole in one file and can be packed.
     bool can_take_blocks(const std::string& name) const;
     // The same, of such a tensor. The bytes are there as long as the checkpoint. Errors: corrupt (of another shape).

@@ -165,9 +165,7 @@ Status Llama::save(Os& os, const Path& folder, DType dtype) const {
     }
     CRIA_TRY(os.make_folders(folder));
     CRIA_TRY(write_safetensors(os, folder / "model.safetensors", tensors, {{"format", "pt"}}));
-    OrderedJson json = config_to_json(config_);
-    json["torch_dtype"] = dtype == DType::f32 ? "float32" : dtype == DType::bf16 ? "bfloat16" : "float16";
-    return write_atomically(os, folder / "config.json", json.dump(2) + "\n");
+    return write_config_json(os, folder, config_, dtype);
 }
 
 }  // namespace cria

@@ -97,9 +97,12 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
     const char* theta = params.has("rope_freq_base") ? "rope_freq_base" : "rope_theta";
     config.rope_theta = static_cast<float>(CRIA_TRY(params.number(theta)));
     const bool small = is_small_llama_3_2(config);
-    config.tied_embeddings = small;
+    config.tied_embeddings = params.has("tied_embeddings") ? params.flag("tied_embeddings") : small;
     if (params.flag("use_scaled_rope")) config.rope_scaling = RopeScaling{.factor = small ? 32.0f : 8.0f};
+    if (config.rope_scaling && params.has("rope_scaling_factor"))
+        config.rope_scaling->factor = static_cast<float>(CRIA_TRY(params.number("rope_scaling_factor")));
     config.context = config.rope_scaling ? kLongContext : kShortContext;
+    if (params.has("max_seq_len")) config.context = CRIA_TRY(params.size("max_seq_len"));
     const auto ordinary = static_cast<std::int32_t>(std::max<std::int64_t>(config.vocabulary - kControlTokens, 0));
     config.bos_id = ordinary + kBegin;
     config.eos_ids = {ordinary + kEndOfText};
@@ -223,6 +226,12 @@ Result<Tokenizer> read_tokenizer(Os& os, const ModelFiles& files) {
     if (!files.tokenizer)
         return fail(ErrorKind::not_found, "{} has no tokenizer.json and no tokenizer.model", files.folder.string());
     return load_tokenizer(os, *files.tokenizer);
+}
+
+Status write_config_json(Os& os, const Path& folder, const LlamaConfig& config, DType dtype) {
+    OrderedJson json = config_to_json(config);
+    json["torch_dtype"] = dtype == DType::f32 ? "float32" : dtype == DType::bf16 ? "bfloat16" : "float16";
+    return write_atomically(os, folder / "config.json", json.dump(2) + "\n");
 }
 
 }  // namespace cria

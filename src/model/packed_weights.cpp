@@ -47,7 +47,7 @@ void pack(const Source& source, ThreadPool& pool, std::span<std::byte> to) {
 
 Status write_packed(Os& os, const Path& path, std::span<const Source> sources, ThreadPool& pool,
                     const SafetensorsMetadata& metadata) {
-    std::vector<SafetensorsPlan> plans;
+    std::vector<PlannedTensor> plans;
     for (const Source& source : sources)
         plans.push_back({source.name, DType::i8, Shape{static_cast<std::int64_t>(source.bytes())}});
     std::vector<std::byte> packed;

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
-#include <cstring>
 
 #include "model/checkpoint.h"
-#include "model/llama.h"
 #include "model/model_files.h"
-#include "ops/product.h"
-#include "quant/quantize_blocks.h"
+#include "ops/ops.h"
 #include "text/byte_alphabet.h"
 #include "text/tokenizer_files.h"
 
@@ -40,13 +36,6 @@ Result<ExportType> type_named(std::string_view name) {
     return fail(ErrorKind::invalid_input, "there is no type '{}'; there are {}", name, fmt::join(export_types(), ", "));
 }
 
-// One tensor of the file: its place in the model, and what it becomes.
-struct Plan {
-    std::string hugging_face;
-    GgufTensor tensor;
-    std::int64_t rotary_heads = 0;  // not 0: rows are put side by side in pairs
-};
-
 // Whether layer `i` of `n` is one of those that llama.cpp's _m mixtures keep finer.
 bool is_finer_layer(std::int64_t i, std::int64_t n) { return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2; }
 
@@ -54,7 +43,7 @@ class Planner {
 public:
     Planner(const LlamaConfig& config, const ExportType& type) : config_(config), type_(type) {}
 
-    std::vector<Plan> plan() {
+    std::vector<TensorPlan> plan() {
         const std::int64_t width = config_.width, query = config_.query_width(), kv = config_.kv_width();
         const bool tied = config_.tied_embeddings;
         add("model.embed_tokens.weight", "token_embd.weight", {config_.vocabulary, width}, tied);
@@ -62,8 +51,8 @@ public:
             const std::string from = fmt::format("model.layers.{}.", i), to = fmt::format("blk.{}.", i);
             const bool finer = type_.mixed && is_finer_layer(i, config_.layers);
             add(from + "input_layernorm.weight", to + "attn_norm.weight", {width});
-            add(from + "self_attn.q_proj.weight", to + "attn_q.weight", {query, width}, false, config_.heads);
-            add(from + "self_attn.k_proj.weight", to + "attn_k.weight", {kv, width}, false, config_.kv_heads);
+            add(from + "self_attn.q_proj.weight", to + "attn_q.weight", {query, width}, false, true);
+            add(from + "self_attn.k_proj.weight", to + "attn_k.weight", {kv, width}, false, true);
             add(from + "self_attn.v_proj.weight", to + "attn_v.weight", {kv, width}, finer);
             add(from + "self_attn.o_proj.weight", to + "attn_output.weight", {width, query});
             add(from + "post_attention_layernorm.weight", to + "ffn_norm.weight", {width});
@@ -77,8 +66,8 @@ public:
     }
 
 private:
-    void add(std::string from, std::string to, Shape shape, bool finer = false, std::int64_t rotary_heads = 0) {
-        plans_.push_back({std::move(from), {std::move(to), type_for(shape, finer), shape}, rotary_heads});
+    void add(std::string from, std::string to, Shape shape, bool finer = false, bool rotary = false) {
+        plans_.push_back({std::move(from), std::move(to), type_for(shape, finer), shape, rotary});
     }
 
     ElementType type_for(const Shape& shape, bool finer) const {
@@ -93,7 +82,7 @@ private:
 
     const LlamaConfig& config_;
     const ExportType& type_;
-    std::vector<Plan> plans_;
+    std::vector<TensorPlan> plans_;
 };
 
 using Fields = std::vector<std::pair<std::string, GgufField>>;
@@ -150,81 +139,14 @@ void add_tokenizer(const Tokenizer& tokenizer, const LlamaConfig& config, Fields
     if (end >= 0) fields.push_back({"tokenizer.ggml.eos_token_id", u32(end)});
 }
 
-class Exporter {
-public:
-    Exporter(Checkpoint checkpoint, const LlamaConfig& config, const Compute& compute)
-        : checkpoint_(std::move(checkpoint)), config_(config), compute_(compute) {}
-
-    // The bytes of one tensor, alive until the next call.
-    Result<std::span<const std::byte>> bytes(const Plan& plan, ExportedTensor& report) {
-        const Tensor source = CRIA_TRY(checkpoint_.take(plan.hugging_face, plan.tensor.shape));
-        const std::int64_t rows = source.rows(), columns = source.columns();
-        const auto stride = static_cast<std::size_t>(row_bytes(plan.tensor.type, columns));
-        buffer_.resize(bytes_of(plan.tensor));
-        std::vector<Loss> losses(static_cast<std::size_t>(rows));
-        compute_.pool.parallel(static_cast<int>(rows), [&](int row) {
-            const std::int64_t from = source_row(plan, row);
-            losses[static_cast<std::size_t>(row)] =
-                write_row(source, from, plan.tensor.type,
-                          std::span(buffer_).subspan(static_cast<std::size_t>(row) * stride, stride));
-        });
-        Loss all;
-        for (const Loss& loss : losses) {
-            all.squares += loss.squares, all.errors += loss.errors;
-            all.worst = std::max(all.worst, loss.worst);
-        }
-        report = {plan.tensor.name,
-                  std::string(name_of(plan.tensor.type)),
-                  rows * columns,
-                  buffer_.size(),
-                  all.squares > 0 ? std::sqrt(all.errors / all.squares) : 0.0,
-                  all.worst};
-        return std::span<const std::byte>(buffer_);
-    }
-    Status finish() const { return checkpoint_.finish(); }
-
-private:
-    struct Loss {
-        double squares = 0, errors = 0, worst = 0;
-    };
-
-    // Row 2i + half of a head is Hugging Face's row i + half * head_dim / 2.
-    std::int64_t source_row(const Plan& plan, std::int64_t row) const {
-        if (plan.rotary_heads == 0) return row;
-        const std::int64_t n = config_.head_dim, head = row / n, i = row % n / 2, half = row % 2;
-        return head * n + half * (n / 2) + i;
-    }
-
-    Loss write_row(const Tensor& source, std::int64_t row, ElementType type, std::span<std::byte> to) const {
-        const std::int64_t n = source.columns();
-        std::vector<float> values(static_cast<std::size_t>(n)), back(values.size());
-        const auto* from = static_cast<const std::byte*>(source.raw()) + row * row_bytes(source.dtype(), n);
-        widen(compute_.kernels, from, source.dtype(), n, values.data());
-        if (const auto* block = std::get_if<BlockType>(&type)) {
-            quantize(*block, values, to);
-            dequantize(*block, to, back);
-        } else {
-            const DType dtype = std::get<DType>(type);
-            if (dtype == DType::f32) std::memcpy(to.data(), values.data(), to.size());
-            if (dtype == DType::bf16)
-                compute_.kernels.f32_to_bf16(values.data(), n, reinterpret_cast<BF16*>(to.data()));
-            if (dtype == DType::f16) compute_.kernels.f32_to_f16(values.data(), n, reinterpret_cast<F16*>(to.data()));
-            widen(compute_.kernels, to.data(), dtype, n, back.data());
-        }
-        Loss loss;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const double value = static_cast<double>(values[i]), error = std::abs(value - static_cast<double>(back[i]));
-            loss.squares += value * value, loss.errors += error * error;
-            loss.worst = std::max(loss.worst, error);
-        }
-        return loss;
-    }
-
-    Checkpoint checkpoint_;
-    const LlamaConfig& config_;
-    Compute compute_;
-    std::vector<std::byte> buffer_;
-};
+// By what llama.cpp divides each rotary frequency.
+Tensor rope_divisors(const LlamaConfig& config) {
+    const auto plain = rope_frequencies(config.head_dim, config.rope_theta, nullptr);
+    const auto scaled = rope_frequencies(config.head_dim, config.rope_theta, &*config.rope_scaling);
+    const Tensor divisors = Tensor::zeros(DType::f32, Shape{config.head_dim / 2});
+    for (std::size_t i = 0; i < plain.size(); ++i) divisors.f32()[i] = plain[i] / scaled[i];
+    return divisors;
+}
 
 }  // namespace
 
@@ -235,39 +157,28 @@ std::vector<std::string_view> export_types() {
 }
 
 Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_view type_name, const Compute& compute,
-                   FunctionRef<bool(const ExportedTensor&, double)> on_tensor) {
+                   OnTensor on_tensor) {
     const ExportType type = CRIA_TRY(type_named(type_name));
     const LlamaConfig config = CRIA_TRY(read_config(os, from));
     if (!config.cross_attention_layers.empty())
         return fail(ErrorKind::unsupported, "{}: GGUF files of models that see images cannot be written yet",
                     from.folder.string());
     const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
-    Exporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, compute);
-    std::vector<Plan> plans = Planner(config, type).plan();
+    TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, Planner(config, type).plan(), compute,
+                            on_tensor);
     Fields fields = model_fields(config, type, from.folder.filename().string());
     add_tokenizer(tokenizer, config, fields);
+    std::vector<GgufTensor> tensors;
     Tensor divisors;
     if (config.rope_scaling) {
-        const auto plain = rope_frequencies(config.head_dim, config.rope_theta, nullptr);
-        const auto scaled = rope_frequencies(config.head_dim, config.rope_theta, &*config.rope_scaling);
-        divisors = Tensor::zeros(DType::f32, Shape{config.head_dim / 2});
-        for (std::size_t i = 0; i < plain.size(); ++i) divisors.f32()[i] = plain[i] / scaled[i];
-        plans.insert(plans.begin(), {"", {"rope_freqs.weight", DType::f32, divisors.shape()}, 0});
+        divisors = rope_divisors(config);
+        tensors.push_back({"rope_freqs.weight", DType::f32, divisors.shape()});
     }
-    std::vector<GgufTensor> tensors;
-    double total = 0, done = 0;
-    for (const Plan& plan : plans) {
-        tensors.push_back(plan.tensor);
-        total += static_cast<double>(bytes_of(plan.tensor));
-    }
+    const std::size_t before = tensors.size();
+    for (const TensorPlan& plan : exporter.plans()) tensors.push_back({plan.name, plan.type, plan.shape});
     return write_gguf(os, to, fields, tensors, [&](std::size_t i) -> Result<std::span<const std::byte>> {
-        if (plans[i].hugging_face.empty()) return std::as_bytes(divisors.f32_span());
-        ExportedTensor report;
-        const auto bytes = CRIA_TRY(exporter.bytes(plans[i], report));
-        done += static_cast<double>(bytes.size());
-        if (!on_tensor(report, done / total)) return fail(ErrorKind::cancelled, "interrupted");
-        if (i + 1 == plans.size()) CRIA_TRY(exporter.finish());
-        return bytes;
+        if (i < before) return std::as_bytes(divisors.f32_span());
+        return exporter.bytes(i - before);
     });
 }
 

@@ -9,7 +9,7 @@
 #include "base/os.h"
 #include "base/result.h"
 #include "ops/pass.h"
-#include "store/gguf.h"
+#include "quant/tensor_export.h"
 #include "store/model_folder.h"
 
 namespace cria {
@@ -20,19 +20,9 @@ namespace cria {
 // fit either.
 std::vector<std::string_view> export_types();
 
-struct ExportedTensor {
-    std::string name;
-    std::string type;
-    std::int64_t elements = 0;
-    std::size_t bytes = 0;
-    double relative_error = 0;  // root mean square of the error over that of the values
-    double worst_error = 0;     // of one value, absolute
-};
-
-// `on_tensor` hears of each tensor as it is written, with the share of the file that is done; false stops with
-// cancelled. Errors: those of reading; invalid_input (an unknown type); no_space, io; the file appears only when it is
+// Errors: those of reading; invalid_input (an unknown type); cancelled; no_space, io; the file appears only when it is
 // whole.
 Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_view type, const Compute& compute,
-                   FunctionRef<bool(const ExportedTensor&, double)> on_tensor);
+                   OnTensor on_tensor);
 
 }  // namespace cria

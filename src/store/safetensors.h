@@ -64,7 +64,7 @@ Result<SafetensorsFile> parse_safetensors(std::span<const std::byte> bytes, std:
                                           std::string_view who);
 
 // What is known of a tensor before its bytes are there.
-struct SafetensorsPlan {
+struct PlannedTensor {
     std::string name;
     DType dtype = DType::f32;
     Shape shape;
@@ -72,7 +72,7 @@ struct SafetensorsPlan {
 };
 // As write_safetensors below, for tensors that are made one after the other: `bytes_at` gives the bytes of tensor i of
 // `plans`; they must stay until the next call only. Further errors: those of `bytes_at`.
-Status write_safetensors(Os& os, const Path& path, std::span<const SafetensorsPlan> plans,
+Status write_safetensors(Os& os, const Path& path, std::span<const PlannedTensor> plans,
                          FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
                          const SafetensorsMetadata& metadata = {});
 

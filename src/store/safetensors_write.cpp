@@ -34,7 +34,7 @@ Result<std::string> quoted(const std::string& text) {
 }
 
 // Numbers of the tensors, wider elements first.
-std::vector<std::size_t> in_file_order(std::span<const SafetensorsPlan> plans) {
+std::vector<std::size_t> in_file_order(std::span<const PlannedTensor> plans) {
     std::vector<std::size_t> order(plans.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -52,14 +52,14 @@ Result<std::string> metadata_json(const SafetensorsMetadata& metadata) {
 }
 
 // The first 8 bytes and the header, padded with spaces so that the data is aligned.
-Result<std::string> header_for(std::span<const SafetensorsPlan> plans, std::span<const std::size_t> order,
+Result<std::string> header_for(std::span<const PlannedTensor> plans, std::span<const std::size_t> order,
                                const SafetensorsMetadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) json += "\"__metadata__\":" + CRIA_TRY(metadata_json(metadata));
     std::set<std::string_view> names = {"__metadata__"};
     std::size_t begin = 0;
     for (const std::size_t i : order) {
-        const SafetensorsPlan& plan = plans[i];
+        const PlannedTensor& plan = plans[i];
         if (!names.insert(plan.name).second)
             return fail(ErrorKind::invalid_input, "a tensor cannot be written under the name '{}': it is taken",
                         plan.name);
@@ -78,14 +78,14 @@ Result<std::string> header_for(std::span<const SafetensorsPlan> plans, std::span
 
 }  // namespace
 
-Status write_safetensors(Os& os, const Path& path, std::span<const SafetensorsPlan> plans,
+Status write_safetensors(Os& os, const Path& path, std::span<const PlannedTensor> plans,
                          FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
                          const SafetensorsMetadata& metadata) {
     const auto order = in_file_order(plans);
     auto head = header_for(plans, order, metadata);
     if (!head) return prefix(path.string(), std::move(head).error());
     std::uint64_t total = head->size();
-    for (const SafetensorsPlan& plan : plans) total += plan.bytes();
+    for (const PlannedTensor& plan : plans) total += plan.bytes();
     if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
         return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
     return write_atomically(os, path, [&](File& file) -> Status {
@@ -101,7 +101,7 @@ Status write_safetensors(Os& os, const Path& path, std::span<const SafetensorsPl
 
 Status write_safetensors(Os& os, const Path& path, std::span<const NamedTensor> tensors,
                          const SafetensorsMetadata& metadata) {
-    std::vector<SafetensorsPlan> plans;
+    std::vector<PlannedTensor> plans;
     for (const NamedTensor& named : tensors) plans.push_back({named.name, named.tensor.dtype(), named.tensor.shape()});
     const auto bytes_at = [&](std::size_t i) -> Result<std::span<const std::byte>> {
         const Tensor& tensor = tensors[i].tensor;

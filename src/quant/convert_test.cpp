@@ -1,0 +1,125 @@
+// A model through every layout and back: the same bits.
+#include "quant/convert.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/os_fault.h"
+#include "base/temp_folder.h"
+#include "model/llama.h"
+#include "model/model_files.h"
+#include "quant/gguf_export.h"
+#include "store/torch_file.h"
+#include "text/tokenizer_files.h"
+
+namespace cria {
+namespace {
+
+const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden";
+
+class Convert : public testing::Test {
+protected:
+    // The model of the golden layouts, with its tokenizer beside it.
+    void SetUp() override {
+        ASSERT_TRUE(real_os().make_folders(folder_ / "hf"));
+        for (const char* name : {"config.json", "model.safetensors"})
+            std::filesystem::copy(kGolden / "layouts/hugging_face" / name, folder_ / "hf" / name);
+        std::filesystem::copy(kGolden / "tokenizer/tokenizer.json", folder_ / "hf/tokenizer.json");
+    }
+    Status convert(Os& os, const Path& from, const Path& to, ModelFormat format, std::optional<DType> dtype = {}) {
+        const ModelFiles files = CRIA_TRY(open_model_folder(os, from));
+        const auto on_tensor = [](const ExportedTensor&, double) { return true; };
+        if (format == ModelFormat::gguf)
+            return export_gguf(os, files, to, name_of(CRIA_TRY(source_dtype(os, files))), compute_, on_tensor);
+        return convert_model(os, files, to, format, dtype, compute_, on_tensor);
+    }
+
+    TempFolder folder_;
+    ThreadPool pool_{2};
+    Compute compute_{pool_, best_kernels()};
+};
+
+void expect_same(const Path& a, const Path& b) {
+    auto ours = Llama::load(real_os(), a, {}), theirs = Llama::load(real_os(), b, {});
+    ASSERT_TRUE(ours) << ours.error().message;
+    ASSERT_TRUE(theirs) << theirs.error().message;
+    EXPECT_EQ(ours->config(), theirs->config());
+    const auto x = ours->parameters(), y = theirs->parameters();
+    ASSERT_EQ(x.size(), y.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        ASSERT_EQ(x[i].weight->value.dtype(), y[i].weight->value.dtype());
+        EXPECT_EQ(std::memcmp(x[i].weight->value.raw(), y[i].weight->value.raw(), x[i].weight->value.bytes()), 0)
+            << x[i].names.front();
+    }
+}
+
+TEST_F(Convert, RoundTheHouseBitForBit) {
+    const std::pair<Path, ModelFormat> steps[] = {{"meta", ModelFormat::meta},
+                                                  {"m.gguf", ModelFormat::gguf},
+                                                  {"back", ModelFormat::hugging_face},
+                                                  {"meta2", ModelFormat::meta},
+                                                  {"back2", ModelFormat::hugging_face}};
+    Path from = folder_ / "hf";
+    for (const auto& [name, format] : steps) {
+        const Status done = convert(real_os(), from, folder_ / name, format);
+        ASSERT_TRUE(done) << name << ": " << done.error().message;
+        expect_same(folder_ / name, folder_ / "hf");
+        const ModelFiles files = *open_model_folder(real_os(), folder_ / name);
+        const Tokenizer tokenizer = *read_tokenizer(real_os(), files),
+                        wanted = *load_tokenizer(real_os(), folder_ / "hf");
+        EXPECT_EQ(tokenizer.ranks(), wanted.ranks()) << name;
+        EXPECT_EQ(tokenizer.specials(), wanted.specials()) << name;
+        from = folder_ / name;
+    }
+    // The same model gives the same file.
+    for (const char* name : {"model.safetensors", "config.json"})
+        EXPECT_EQ(*read_text(real_os(), folder_ / "back" / name, 1 << 24),
+                  *read_text(real_os(), folder_ / "back2" / name, 1 << 24))
+            << name;
+}
+
+TEST_F(Convert, TiedEmbeddingsStayTied) {
+    LlamaConfig config = *read_config(real_os(), *open_model_folder(real_os(), folder_ / "hf"));
+    config.tied_embeddings = true;
+    config.context = 777;
+    ASSERT_TRUE(Llama::random(config, 5, DType::f16, false)->save(real_os(), folder_ / "tied", DType::f16));
+    std::filesystem::copy(folder_ / "hf/tokenizer.json", folder_ / "tied/tokenizer.json");
+    const Status done = convert(real_os(), folder_ / "tied", folder_ / "meta", ModelFormat::meta);
+    ASSERT_TRUE(done) << done.error().message;
+    expect_same(folder_ / "meta", folder_ / "tied");
+    const auto tensors = *open_torch_file(real_os(), folder_ / "meta/consolidated.00.pth");
+    EXPECT_EQ(tensors.back().name, "output.weight") << "as in Meta's own files of tied models";
+}
+
+TEST_F(Convert, QuantisedNeedsAType) {
+    const ModelFiles files = *open_model_folder(real_os(), folder_ / "hf");
+    ASSERT_TRUE(export_gguf(real_os(), files, folder_ / "q.gguf", "q8_0", compute_,
+                            [](const ExportedTensor&, double) { return true; }));
+    const auto refused = convert(real_os(), folder_ / "q.gguf", folder_ / "x", ModelFormat::hugging_face);
+    EXPECT_EQ(refused.error().kind, ErrorKind::invalid_input);
+    EXPECT_NE(refused.error().message.find("--dtype"), std::string::npos) << refused.error().message;
+    ASSERT_TRUE(convert(real_os(), folder_ / "q.gguf", folder_ / "x", ModelFormat::hugging_face, DType::f32));
+    Llama ours = *Llama::load(real_os(), folder_ / "x", {}), theirs = *Llama::load(real_os(), folder_ / "q.gguf", {});
+    const auto a = ours.parameters(), b = theirs.parameters();
+    for (std::size_t i = 0; i < a.size(); ++i)
+        EXPECT_EQ(std::memcmp(a[i].weight->value.raw(), b[i].weight->value.raw(), b[i].weight->value.bytes()), 0);
+}
+
+TEST_F(Convert, AFaultLeavesNoHalfFile) {
+    FaultyOs healthy(real_os(), {});
+    ASSERT_TRUE(convert(healthy, folder_ / "hf", folder_ / "meta", ModelFormat::meta));
+    const std::string whole = *read_text(real_os(), folder_ / "meta/consolidated.00.pth", 1 << 26);
+    for (std::uint64_t call = 1; call <= healthy.calls(); call += 2) {
+        ASSERT_TRUE(real_os().remove(folder_ / "meta"));
+        FaultyOs os(real_os(), {.fail_at_call = call});
+        (void)convert(os, folder_ / "hf", folder_ / "meta", ModelFormat::meta);
+        const auto there = read_text(real_os(), folder_ / "meta/consolidated.00.pth", 1 << 26);
+        EXPECT_TRUE(!there || *there == whole) << call;
+    }
+    FaultyOs full(real_os(), {.disk_bytes = 3000});
+    EXPECT_EQ(convert(full, folder_ / "hf", folder_ / "other", ModelFormat::meta).error().kind, ErrorKind::no_space);
+}
+
+}  // namespace
+}  // namespace cria

@@ -1,0 +1,83 @@
+#include "quant/tensor_export.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ops/product.h"
+#include "quant/quantize_blocks.h"
+
+namespace cria {
+
+TensorExporter::TensorExporter(Checkpoint checkpoint, const LlamaConfig& config, std::vector<TensorPlan> plans,
+                               const Compute& compute, OnTensor on_tensor)
+    : checkpoint_(std::move(checkpoint)),
+      config_(config),
+      plans_(std::move(plans)),
+      compute_(compute),
+      on_tensor_(on_tensor) {
+    for (const TensorPlan& plan : plans_) total_ += static_cast<double>(plan.bytes());
+}
+
+Result<std::span<const std::byte>> TensorExporter::bytes(std::size_t i) {
+    const TensorPlan& plan = plans_[i];
+    const Tensor source = CRIA_TRY(checkpoint_.take(plan.hugging_face, plan.shape));
+    const std::int64_t rows = source.rows(), columns = source.columns();
+    const auto stride = static_cast<std::size_t>(row_bytes(plan.type, columns));
+    buffer_.resize(plan.bytes());
+    std::vector<Loss> losses(static_cast<std::size_t>(rows));
+    compute_.pool.parallel(static_cast<int>(rows), [&](int row) {
+        losses[static_cast<std::size_t>(row)] =
+            write_row(source, source_row(plan, row), plan.type,
+                      std::span(buffer_).subspan(static_cast<std::size_t>(row) * stride, stride));
+    });
+    Loss all;
+    for (const Loss& loss : losses) {
+        all.squares += loss.squares, all.errors += loss.errors;
+        all.worst = std::max(all.worst, loss.worst);
+    }
+    const ExportedTensor report{plan.name,
+                                std::string(name_of(plan.type)),
+                                rows * columns,
+                                buffer_.size(),
+                                all.squares > 0 ? std::sqrt(all.errors / all.squares) : 0.0,
+                                all.worst};
+    done_ += static_cast<double>(buffer_.size());
+    if (!on_tensor_(report, done_ / total_)) return fail(ErrorKind::cancelled, "interrupted");
+    if (++written_ == plans_.size()) CRIA_TRY(checkpoint_.finish());
+    return std::span<const std::byte>(buffer_);
+}
+
+// Row 2i + half of a head is Hugging Face's row i + half * head_dim / 2.
+std::int64_t TensorExporter::source_row(const TensorPlan& plan, std::int64_t row) const {
+    if (!plan.pairs_side_by_side) return row;
+    const std::int64_t n = config_.head_dim, head = row / n, i = row % n / 2, half = row % 2;
+    return head * n + half * (n / 2) + i;
+}
+
+TensorExporter::Loss TensorExporter::write_row(const Tensor& source, std::int64_t row, ElementType type,
+                                               std::span<std::byte> to) const {
+    const std::int64_t n = source.columns();
+    std::vector<float> values(static_cast<std::size_t>(n)), back(values.size());
+    const auto* from = static_cast<const std::byte*>(source.raw()) + row * row_bytes(source.dtype(), n);
+    widen(compute_.kernels, from, source.dtype(), n, values.data());
+    if (const auto* block = std::get_if<BlockType>(&type)) {
+        quantize(*block, values, to);
+        dequantize(*block, to, back);
+    } else {
+        const DType dtype = std::get<DType>(type);
+        if (dtype == DType::f32) std::memcpy(to.data(), values.data(), to.size());
+        if (dtype == DType::bf16) compute_.kernels.f32_to_bf16(values.data(), n, reinterpret_cast<BF16*>(to.data()));
+        if (dtype == DType::f16) compute_.kernels.f32_to_f16(values.data(), n, reinterpret_cast<F16*>(to.data()));
+        widen(compute_.kernels, to.data(), dtype, n, back.data());
+    }
+    Loss loss;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double value = static_cast<double>(values[i]), error = std::abs(value - static_cast<double>(back[i]));
+        loss.squares += value * value, loss.errors += error * error;
+        loss.worst = std::max(loss.worst, error);
+    }
+    return loss;
+}
+
+}  // namespace cria
