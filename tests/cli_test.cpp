@@ -63,8 +63,9 @@ Path copy_of(const char* name, const TempFolder& to) {
 TEST(Cli, HelpOfEveryVerbHasAllParts) {
     const Ended all = cria({"help"});
     EXPECT_EQ(all.code, 0);
-    for (const char* verb : {"run", "demo", "list", "show", "train", "eval", "tokenize", "detokenize", "render",
-                             "logits", "loss", "perplexity", "compare", "init", "quantize", "doctor", "version", "completion", "help"}) {
+    for (const char* verb : {"run",        "demo",    "list",     "show",   "train",   "eval",       "tokenize",
+                             "detokenize", "render",  "logits",   "loss",   "bench",   "perplexity", "compare",
+                             "init",       "convert", "quantize", "doctor", "version", "completion", "help"}) {
         EXPECT_NE(all.out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb;
         const Ended page = cria({verb, "--help"});
         EXPECT_EQ(page.code, 0) << verb;
@@ -156,8 +157,9 @@ TEST(Cli, PerplexityAndCompare) {
 TEST(Cli, InitGivesTheSameBytesForTheSameSeed) {
     const TempFolder folder;
     const std::string config = (folder / "small.json").string();
-    ASSERT_TRUE(write_atomically(real_os(), config,
-                                 R"({"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+    ASSERT_TRUE(
+        write_atomically(real_os(), config,
+                         R"({"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
         "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 600, "max_position_embeddings": 256,
         "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true})"));
     const auto made = [&](const char* name, const char* seed) {
@@ -180,9 +182,42 @@ TEST(Cli, QuantizeWritesAModel) {
     const Json json = json_of(cria({"quantize", "tiny", file, "--type", "q8_0", "--json"}));
     EXPECT_EQ(json["bytes"], std::filesystem::file_size(file));
     EXPECT_GT(json["tensors"].size(), 5u);
-    EXPECT_EQ(cria({"run", file, "--temperature", "0", "hello"}).out, cria({"run", "tiny", "--temperature", "0", "hello"}).out);
+    EXPECT_EQ(cria({"run", file, "--temperature", "0", "hello"}).out,
+              cria({"run", "tiny", "--temperature", "0", "hello"}).out);
     expect_complaint(cria({"quantize", "tiny", file, "--type", "q8_0"}), 1, {"is there already", "--force"});
     expect_complaint(cria({"quantize", "tiny", file, "--type", "q3", "--force"}), 1, {"'q3'", "q4_k_m"});
+}
+
+TEST(Cli, ConvertsToEveryLayoutAndBack) {
+    TempFolder folder;
+    const std::string meta = (folder / "meta").string(), gguf = (folder / "m.gguf").string();
+    const Json done = json_of(cria({"convert", "tiny", meta, "--format", "meta", "--json"}));
+    EXPECT_EQ(done["worst_error"], 0.0);
+    EXPECT_GT(done["tensors"], 5);
+    EXPECT_EQ(cria({"convert", meta, gguf, "--format", "gguf"}).code, 0);
+    for (const std::string& model : {meta, gguf})
+        EXPECT_EQ(cria({"run", model, "ask", "--temperature", "0", "--raw", "--max-tokens", "4"}).out,
+                  cria({"run", "tiny", "ask", "--temperature", "0", "--raw", "--max-tokens", "4"}).out);
+    expect_complaint(cria({"convert", "tiny", meta, "--format", "meta"}), 1, {"is there already", "--force"});
+    expect_complaint(cria({"convert", "tiny", meta, "--format", "onnx"}), 1, {"'onnx'", "safetensors"});
+    expect_complaint(cria({"convert", "tiny", meta, "--format", "meta", "--force", "--dtype", "i8"}), 1,
+                     {"bf16", "'i8'"});
+}
+
+TEST(Cli, BenchHasTheKeysOfLlamaBench) {
+    const Json all = json_of(cria({"bench", "-m", "tiny", "-p", "16,32", "-n", "4", "-d", "0,8", "--parallel", "1,3",
+                                   "-t", "1", "-r", "2", "-o", "json"}));
+    EXPECT_EQ(all.size(), 8u);
+    for (const Json& one : all) {
+        for (const char* key : {"n_prompt", "n_gen", "n_depth", "n_threads", "n_parallel"})
+            EXPECT_TRUE(one[key].is_number_integer()) << key;
+        EXPECT_EQ(one["samples_ts"].size(), 2u);
+        EXPECT_GT(one["avg_ts"].get<double>(), 0);
+    }
+    EXPECT_NE(cria({"bench", "-m", "tiny", "-p", "8", "-n", "0", "-r", "1"}).out.find("| pp8 "), std::string::npos);
+    expect_complaint(cria({"bench", "-m", "tiny", "-p", "x"}), 1, {"-p", "'x'"});
+    expect_complaint(cria({"bench", "-m", "tiny", "-p", "0", "-n", "0"}), 1, {"nothing to measure"});
+    expect_complaint(cria({"bench", "-m", "tiny", "-p", "999999"}), 1, {"--context is 999999"});
 }
 
 TEST(Cli, TokenizeKeepsEveryByte) {

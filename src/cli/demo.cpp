@@ -49,7 +49,7 @@ public:
         const OfficeSample sample = office_showcase_chat();
         introduce(cli.console, *conversation);
         show_chat(cli.console, sample);
-        const std::string pasted = format_office_chat(sample.chat);
+        const std::string pasted = format_office_chat(sample);
         std::vector<Message> to_go_on;
         for (const ShowcaseConversation& part : office_showcase()) {
             conversation->restart(part.opening, !part.tools.empty());

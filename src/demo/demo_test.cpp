@@ -35,8 +35,8 @@ TEST_P(EveryLanguage, SameSeedAndIndexGiveTheSameSample) {
         EXPECT_EQ(everything(make_office_sample(options, 5, i)), everything(make_office_sample(options, 5, i)));
         EXPECT_NE(everything(make_office_sample(options, 5, i)), everything(make_office_sample(options, 6, i)));
     }
-    EXPECT_EQ(format_office_chat(make_office_case(options, 5, 3).sample.chat),
-              format_office_chat(make_office_case(options, 5, 3).sample.chat));
+    EXPECT_EQ(format_office_chat(make_office_case(options, 5, 3).sample),
+              format_office_chat(make_office_case(options, 5, 3).sample));
 }
 
 TEST_P(EveryLanguage, WordListsAreDisjoint) {
@@ -86,7 +86,7 @@ TEST_P(EveryLanguage, FactsCanBeReadFromThePrompt) {
     for (std::uint64_t i = 0; i < 1000; ++i) {
         const OfficeSample sample = make_office_case(only(GetParam(), Split::train), 3, i).sample;
         const OfficeFacts& facts = sample.facts;
-        const std::string chat = format_office_chat(sample.chat);
+        const std::string chat = format_office_chat(sample);
         const std::string prompt = sample.messages.at(0).content + chat;
         ASSERT_EQ(sample.chat.size(), 10u);
         EXPECT_EQ(chat.find('{'), chat.npos) << chat;
@@ -160,7 +160,7 @@ TEST(Office, TrainingBeginsWithShortSamples) {
 TEST(Office, ShowcaseIsAHeldOutChat) {
     const OfficeSample sample = office_showcase_chat();
     const LanguagePack& pack = language_pack(Language::english);
-    const std::string chat = format_office_chat(sample.chat);
+    const std::string chat = format_office_chat(sample);
     ASSERT_EQ(sample.chat.size(), 10u);
     for (const std::string_view fact : {sample.facts.subject, sample.facts.problem, sample.facts.decision}) {
         EXPECT_TRUE(holds(chat, fact)) << fact;

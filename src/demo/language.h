@@ -64,8 +64,9 @@ struct LanguagePack {
     Frames small_talk;                                  // may hold {time}
 
     // What the user asks.
-    std::string_view system;  // {today} {days}: the system message
-    Frames intro, intro_ten;  // before the pasted chat; ten: when it has ten messages
+    std::string_view system;   // {today} {days}: the system message
+    Frames intro, intro_ten;   // before the pasted chat; ten: when it has ten messages
+    std::string_view members;  // above the names of those who write
     Frames ask_summary, ask_items, ask_invite;
     Frames ask_who;    // {task}
     Frames ask_due;    // {task}

@@ -112,6 +112,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Heute ist {today}. Nächste Tage: {days}.";
+    pack.members = "Mitglieder:";
     pack.intro_ten = {"Hier sind die letzten zehn Nachrichten aus unserem Chat:", "Die letzten zehn Nachrichten:"};
     pack.intro = {"Das ist unser Chat aus dem Büro:", "Bitte lies diesen Chat:", "Chat:"};
     pack.ask_summary = {"Fasse den Chat zusammen.",

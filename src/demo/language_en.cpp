@@ -271,6 +271,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Today is {today}. Next days: {days}.";
+    pack.members = "Members:";
     pack.intro_ten = {"Here are the last ten messages of our chat:", "The last ten messages:"};
     pack.intro = {"This is our office chat:", "Please read this chat:", "Our chat from today:", "Chat:"};
     pack.ask_summary = {"Summarise the chat.",

@@ -105,6 +105,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Hoy es {today}. Próximos días: {days}.";
+    pack.members = "Miembros:";
     pack.intro_ten = {"Estos son los últimos diez mensajes de nuestro chat:", "Los últimos diez mensajes:"};
     pack.intro = {"Este es el chat de la oficina:", "Lee este chat, por favor:", "Chat:"};
     pack.ask_summary = {"Resume el chat.",

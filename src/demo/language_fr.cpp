@@ -109,6 +109,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Aujourd'hui : {today}. Jours suivants : {days}.";
+    pack.members = "Membres :";
     pack.intro_ten = {"Voici les dix derniers messages de notre chat :", "Les dix derniers messages :"};
     pack.intro = {"Voici le chat du bureau :", "Lis ce chat, merci :", "Chat :"};
     pack.ask_summary = {"Résume le chat.",

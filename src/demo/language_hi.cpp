@@ -115,6 +115,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "आज {today} है। अगले दिन: {days}।";
+    pack.members = "सदस्य:";
     pack.intro_ten = {"हमारी चैट के पिछले दस संदेश:"};
     pack.intro = {"यह हमारे दफ़्तर की चैट है:", "कृपया यह चैट पढ़ें:", "चैट:"};
     pack.ask_summary = {"चैट का सार बताइए।", "इस बातचीत का सार दीजिए।", "यह चैट किस बारे में है?", "छोटा सार लिखिए।",

@@ -107,6 +107,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Oggi è {today}. Prossimi giorni: {days}.";
+    pack.members = "Membri:";
     pack.intro_ten = {"Ecco gli ultimi dieci messaggi della nostra chat:", "Gli ultimi dieci messaggi:"};
     pack.intro = {"Questa è la chat del nostro ufficio:", "Leggi questa chat, per favore:", "Chat:"};
     pack.ask_summary = {"Riassumi la chat.",

@@ -105,6 +105,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "Hoje é {today}. Próximos dias: {days}.";
+    pack.members = "Membros:";
     pack.intro_ten = {"Estas são as últimas dez mensagens do nosso chat:", "As últimas dez mensagens:"};
     pack.intro = {"Este é o chat do escritório:", "Leia este chat, por favor:", "Chat:"};
     pack.ask_summary = {"Resuma o chat.",

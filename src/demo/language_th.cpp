@@ -111,6 +111,7 @@ void add_chat(LanguagePack& pack) {
 
 void add_requests(LanguagePack& pack) {
     pack.system = "วันนี้คือ {today} วันถัดไป: {days}";
+    pack.members = "สมาชิก:";
     pack.intro_ten = {"นี่คือสิบข้อความล่าสุดในแชตของเรา:"};
     pack.intro = {"แชตของที่ทำงาน:", "ช่วยอ่านแชตนี้:", "แชต:"};
     pack.ask_summary = {"สรุปแชตนี้",   "ช่วยสรุปบทสนทนานี้",       "แชตนี้เกี่ยวกับอะไร", "เขียนสรุปสั้น ๆ",

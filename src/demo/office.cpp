@@ -60,11 +60,11 @@ bool needs_chat(OfficeTask task) {
 }
 
 // The first message about the chat: the chat, and the request before or after it.
-std::string with_chat(const LanguagePack& pack, const std::vector<ChatLine>& chat, std::string_view request,
-                      Random& random) {
-    const std::string pasted = format_office_chat(chat);
+std::string with_chat(const OfficeSample& sample, std::string_view request, Random& random) {
+    const LanguagePack& pack = language_pack(sample.language);
+    const std::string pasted = format_office_chat(sample);
     if (random.below(4) == 0) return fmt::format("{}\n\n{}", request, pasted);
-    const Frames& intro = chat.size() == kFullChat && random.below(2) == 0 ? pack.intro_ten : pack.intro;
+    const Frames& intro = sample.chat.size() == kFullChat && random.below(2) == 0 ? pack.intro_ten : pack.intro;
     return fmt::format("{}\n\n{}\n\n{}", pick(intro, random), pasted, request);
 }
 
@@ -147,7 +147,7 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, random) : draw_lone_tasks(random)) {
         OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
         if (!pasted && needs_chat(task)) {
-            turn.user.content = with_chat(pack, sample.chat, turn.user.content, random);
+            turn.user.content = with_chat(sample, turn.user.content, random);
             pasted = true;
         }
         sample.messages.push_back(std::move(turn.user));
@@ -167,18 +167,17 @@ OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, st
         const auto task = static_cast<OfficeTask>(number);
         OfficeTurn turn = make_turn(pack, result.sample.split, task, chat, random);
         if (needs_chat(task)) {
-            turn.user.content = with_chat(pack, result.sample.chat, turn.user.content, random);
+            turn.user.content = with_chat(result.sample, turn.user.content, random);
         }
         result.turns.push_back(std::move(turn));
     }
     return result;
 }
 
-std::string format_office_chat(const std::vector<ChatLine>& chat) {
-    std::string text;
-    for (const ChatLine& line : chat) {
-        text += fmt::format("{}{} ({})\n{}", text.empty() ? "" : "\n", line.author, line.time, line.text);
-    }
+std::string format_office_chat(const OfficeSample& sample) {
+    std::string text =
+        fmt::format("{}\n{}\n", language_pack(sample.language).members, fmt::join(sample.facts.people, "\n"));
+    for (const ChatLine& line : sample.chat) text += fmt::format("\n{} ({})\n{}", line.author, line.time, line.text);
     return text;
 }
 

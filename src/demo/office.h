@@ -105,8 +105,9 @@ struct OfficeCase {
 };
 OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
 
-// The chat as people paste it: "Ana Petrova (09:14)", a line break, the text.
-std::string format_office_chat(const std::vector<ChatLine>& chat);
+// The chat as people paste it: "Members:" and the people, a line each; then of each message "Ana Petrova (09:14)", a
+// line break, the text.
+std::string format_office_chat(const OfficeSample& sample);
 // "Today is Monday 2026-03-09. ...": what the model needs to turn weekdays into dates. `today` is ISO.
 std::string office_system_message(Language language, std::string_view today);
 // The tool that the demo knows: create_event(title, date, time, attendees).

@@ -54,7 +54,8 @@ OfficeTurn turn(OfficeTask task, std::string request, std::string answer) {
 }
 
 std::string with_chat(std::string_view request) {
-    return fmt::format("Here are the last ten messages of our chat:\n\n{}\n\n{}", format_office_chat(lines()), request);
+    return fmt::format("Here are the last ten messages of our chat:\n\n{}\n\n{}",
+                       format_office_chat(office_showcase_chat()), request);
 }
 
 OfficeTurn invitation(const Meeting& meeting) {
