@@ -27,8 +27,8 @@ TEST(PromptLookup, FindsWhatFollowedTheLongestLatestMatch) {
     EXPECT_EQ(draft({7, 7, 7}), (Ids{7})) << "as far as is known";
 }
 
-// Of 100 steps, how many try a draft after 2,000 in which a pass of r rows has cost cost(r) and each guess has been right
-// with the same chance.
+// Of 100 steps, how many try a draft, after 2,000 in which a pass of r rows has cost cost(r) and each guess has been
+// right with the same chance.
 template <class Cost>
 int steps_with_draft(Cost cost, double chance) {
     DraftPolicy policy;
