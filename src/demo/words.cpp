@@ -9,7 +9,7 @@ namespace {
 
 // Of the words of open classes, so many in ten are made up in training: a model that knows a few hundred
 // words by heart does not learn to copy, one that keeps meeting new ones does.
-constexpr std::uint32_t kBlendsInTen = 6;
+constexpr std::uint32_t kBlendsInTen = 9;
 
 // Copies `frame`, asking `value_of` for each slot's text.
 template <class ValueOf>
@@ -49,16 +49,20 @@ std::string_view head(std::string_view text, std::size_t count) {
     return text.substr(0, at);
 }
 
-bool is_one_word(std::string_view form) { return form.find_first_of("{ ") == form.npos && code_points(form) >= 4; }
+std::string_view last_word(std::string_view form) { return form.substr(form.rfind(' ') + 1); }
 
-// The front of one word and the back of another from the same list: as a reader of the lists would never
-// have seen it. Falls back to the first word when a partner cannot be found.
+bool can_be_blended(std::string_view form) { return form.find('{') == form.npos && code_points(last_word(form)) >= 4; }
+
+// The front of one form's last word and the back of another's from the same list: as a reader of the lists would never
+// have seen it. Falls back to the first form when a partner cannot be found.
 std::string blend(const Frames& words, std::string_view first, Random& random) {
     for (int attempt = 0; attempt < 8; ++attempt) {
         const std::string_view second = pick(words, random);
-        if (second == first || !is_one_word(second)) continue;
-        const std::string_view front = head(first, (code_points(first) + 1) / 2);
-        return std::string(front) + std::string(second.substr(head(second, code_points(second) / 2).size()));
+        if (second == first || !can_be_blended(second)) continue;
+        const std::string_view word = last_word(first), other = last_word(second);
+        const std::string_view before = first.substr(0, first.size() - word.size());
+        return std::string(before) + std::string(head(word, (code_points(word) + 1) / 2)) +
+               std::string(other.substr(head(other, code_points(other) / 2).size()));
     }
     return std::string(first);
 }
@@ -88,7 +92,7 @@ std::string draw_name(const NameClass& names, Split split, Random& random) {
     const Frames& curated = split == Split::train ? names.train : names.held_out;
     if (random.below(2) == 0) {
         const std::string_view known = pick(curated, random);
-        if (split == Split::held_out || random.below(2) == 0 || !is_one_word(known)) return std::string(known);
+        if (split == Split::held_out || random.below(2) == 0 || !can_be_blended(known)) return std::string(known);
         std::string name = blend(curated, known, random);
         return split_of_name(names, name) == split ? name : std::string(known);
     }
@@ -107,7 +111,7 @@ std::string expand(const LanguagePack& pack, std::string_view word, Split split,
     const bool other = split == Split::held_out && !found->held_out.empty();
     const std::string_view form = pick(other ? found->held_out : found->train, random);
     const bool open_class = split == Split::train && !found->held_out.empty();
-    if (open_class && is_one_word(form) && random.below(10) < kBlendsInTen) {
+    if (open_class && can_be_blended(form) && random.below(10) < kBlendsInTen) {
         std::string made_up = blend(found->train, form, random);
         return contains(found->held_out, made_up) ? std::string(form) : made_up;
     }
