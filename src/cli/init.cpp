@@ -57,7 +57,9 @@ public:
         const DType dtype = *dtype_named(dtype_);
         CRIA_TRY(check_room(cli, config, dtype));
         if (cli.console.error_is_terminal()) cli.console.err("drawing the weights...\r");
-        const Llama model = CRIA_TRY(Llama::random(config, static_cast<std::uint64_t>(seed_), dtype, false));
+        const Compute compute = CRIA_TRY(cli.compute());
+        const Llama model =
+            CRIA_TRY(Llama::random(config, static_cast<std::uint64_t>(seed_), dtype, false, &compute.pool));
         CRIA_TRY(model.save(cli.os, output_, dtype));
         CRIA_TRY(write_atomically(cli.os, Path(output_) / "tokenizer.json", write_tokenizer_json(tokenizer)));
         const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();

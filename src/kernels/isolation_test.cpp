@@ -34,8 +34,7 @@ TEST(Isolation, VectorTablesKeepTheirCodeToThemselves) {
     int tables = 0;
     for (std::string object; objects >> object;) {
         const std::string name = object.substr(object.rfind('/') + 1);
-        if (name != "avx2.cpp.o" && name != "avx512.cpp.o" && name != "avx512_vnni.cpp.o" && name != "neon.cpp.o")
-            continue;
+        if (!name.starts_with("avx") && !name.starts_with("neon")) continue;
         ++tables;
         EXPECT_EQ(mergeable_symbols(object), "") << name;
     }

@@ -16,15 +16,20 @@ struct Built {
     std::vector<std::string_view> needs;
 };
 
+// A table with other products of packed weights.
+Kernels with_packed(Kernels table, std::string_view name, const PackedKernels& packed) {
+    table.name = name;
+    table.packed = packed;
+    return table;
+}
+
 // Plainest first, best last.
 const std::vector<Built>& built() {
 #if defined(__x86_64__)
-    static const Kernels avx512_vnni = [] {
-        Kernels table = kAvx512Kernels;
-        table.name = "avx512_vnni";
-        table.packed = kAvx512VnniPacked;
-        return table;
-    }();
+    static const Kernels avx512_vnni = with_packed(kAvx512Kernels, "avx512_vnni", kAvx512VnniPacked);
+#elif defined(__aarch64__)
+    static const Kernels neon_dotprod = with_packed(kNeonKernels, "neon_dotprod", kNeonDotprodPacked);
+    static const Kernels neon_i8mm = with_packed(kNeonKernels, "neon_i8mm", kNeonI8mmPacked);
 #endif
     static const std::vector<Built> all = {
         {&kScalarKernels, {}},
@@ -34,6 +39,8 @@ const std::vector<Built>& built() {
         {&avx512_vnni, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}},
 #elif defined(__aarch64__)
         {&kNeonKernels, {"asimd"}},
+        {&neon_dotprod, {"asimd", "asimddp"}},
+        {&neon_i8mm, {"asimd", "asimddp", "i8mm"}},
 #endif
     };
     return all;

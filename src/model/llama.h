@@ -61,8 +61,9 @@ struct LoadOptions {
 class Llama {
 public:
     // Random weights: normal(0, config.initializer_range), residual projections scaled by 1/sqrt(2 layers), norms 1.
-    // The same bytes for the same seed on every machine.
-    static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable);
+    // The same bytes for the same seed on every machine and any number of threads; without a pool on this thread alone.
+    static Result<Llama> random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable,
+                                ThreadPool* pool = nullptr);
     // From a model's folder or file in any layout of store/model_folder.h. Missing, superfluous or misshapen tensors
     // are named errors.
     static Result<Llama> load(Os& os, const Path& folder, const LoadOptions& options);

@@ -117,14 +117,21 @@ bool take_packed(const Parameter& parameter, const PackedWeights& packed) {
 
 }  // namespace
 
-Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable) {
+Result<Llama> Llama::random(const LlamaConfig& config, std::uint64_t seed, DType dtype, bool trainable,
+                            ThreadPool* pool) {
     Llama model = CRIA_TRY(empty(config, "the configuration"));
     const DType type = trainable ? DType::f32 : dtype;
-    std::uint64_t stream = 0;
-    for (const Parameter& parameter : model.parameters()) {
-        parameter.weight->value = random_weight(parameter, config, Random(seed, stream++), type);
+    const std::vector<Parameter> parameters = model.parameters();
+    const auto draw = [&](int i) {
+        const Parameter& parameter = parameters[static_cast<std::size_t>(i)];
+        parameter.weight->value = random_weight(parameter, config, Random(seed, static_cast<std::uint64_t>(i)), type);
         if (trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
-    }
+    };
+    const int count = static_cast<int>(parameters.size());
+    if (pool != nullptr)
+        pool->parallel(count, draw);
+    else
+        for (int i = 0; i < count; ++i) draw(i);
     return model;
 }
 
@@ -153,6 +160,7 @@ Status Llama::save(Os& os, const Path& folder, DType dtype) const {
         for (std::size_t i = 0; i < parameter.names.size(); ++i) {
             const Shape shape = part_shape(parameter, i);
             const Tensor& whole = parameter.weight->value;
+            CRIA_ASSERT(parameter.weight->packed.empty());  // who saves a model has not loaded it packed
             Tensor part = shape.rank() == 1 ? whole : whole.slice_rows(first, parameter.rows[i]);
             if (part.dtype() != dtype) {
                 const Tensor converted = Tensor::zeros(dtype, shape);

@@ -16,6 +16,7 @@ bool needs_gradient(const Pass& pass, const Value& x, const Weight& weight) {
 void product_gradients(Pass& pass, const Tensor& dy, const Value& x, const Weight& weight) {
     if (weight.trainable()) product_gradient_weight(pass, dy, x.tensor, weight.gradient);
     if (x.node < 0) return;
+    CRIA_ASSERT(weight.packed.empty());
     const GradientSlot dx = pass.tape()->slot(pass, x);
     product_gradient_x(pass, dy, weight.value, dx.tensor, dx.filled);
 }

@@ -61,7 +61,7 @@ QuantizedRows quantize(const Pass& pass, const Tensor& x) {
     const QuantizedRows out{
         rows, columns, kernels.panel, pass.arena().tensor(DType::i8, Shape{rows, columns}).data<std::int8_t>(),
         static_cast<SliceScale*>(pass.arena().tensor(DType::i8, Shape{rows * slices * scale_bytes}).raw())};
-    // Panels are as many rows as `panel` but for the last few, which are dealt out with the last whole panel.
+    // A task has whole panels; the last one also those of fewer rows that the end is made of.
     const std::int64_t groups = (rows + kernels.panel - 1) / kernels.panel;
     parallel_rows(pass, groups, kernels.panel * columns, [&](std::int64_t first_group, std::int64_t last_group) {
         const std::int64_t last = std::min(rows, last_group * kernels.panel);

@@ -34,12 +34,13 @@ std::optional<BlockType> block_type_named(std::string_view name);
 // (blocks.size() / bytes * elements). The kernels' quick forms are held against this.
 void dequantize(BlockType type, std::span<const std::byte> blocks, std::span<float> values);
 
-// What a block says before it becomes floats: value i is
-//     scale * scales[i / group] * (numbers[i] - zero) - minimum * minima[i / group]
-// with numbers of 0 to 255; for IQ4_NL those are kIq4Numbers[numbers[i]]. Types without scales of groups have ones
-// there; types without minima have minimum 0.
+// What the sixteen numbers of IQ4 blocks stand for, plus 128.
 inline constexpr std::array<std::uint8_t, 16> kIq4Numbers{1,   24,  45,  63,  79,  93,  106, 118,
                                                           129, 141, 153, 166, 181, 197, 217, 241};
+// What a block says before it becomes floats: value i is
+//     scale * scales[i / group] * (numbers[i] - zero) - minimum * minima[i / group]
+// with numbers of 0 to 255; for IQ4_NL kIq4Numbers[numbers[i]] takes the place of numbers[i]. Types without scales of
+// groups have ones there; types without minima have minimum 0.
 struct BlockNumbers {
     F16 scale, minimum;
     std::array<std::int16_t, 16> scales;

@@ -10,7 +10,9 @@ extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
-// For the table that is otherwise kAvx512Kernels.
+// For tables that are otherwise kAvx512Kernels and kNeonKernels.
 extern const PackedKernels kAvx512VnniPacked;
+extern const PackedKernels kNeonDotprodPacked;
+extern const PackedKernels kNeonI8mmPacked;
 
 }  // namespace cria

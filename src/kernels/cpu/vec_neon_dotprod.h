@@ -1,0 +1,22 @@
+// Neon on processors that add four products of signed bytes to 32 bits in one instruction (FEAT_DotProd).
+#pragma once
+
+#include "kernels/cpu/vec_neon.h"
+
+namespace cria {
+namespace {
+
+struct NeonDotprod : Neon {
+    CRIA_INLINE I dot4_small(I sum, U w, U x) { return (I)vdotq_s32((int32x4_t)sum, (int8x16_t)w, (int8x16_t)x); }
+    // w = (w - 128) + 127 + 1, each a signed byte.
+    CRIA_INLINE I dot4(I sum, U w, U x) {
+        const I offset = dot4_small(dot4_small(sum, w ^ 0x80808080u, x), U{} + 0x7f7f7f7fu, x);
+        return dot4_small(offset, U{} + 0x01010101u, x);
+    }
+    CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
+        return (U)vqtbl1q_u8(vld1q_u8(table), (uint8x16_t)bytes);
+    }
+};
+
+}  // namespace
+}  // namespace cria
