@@ -29,6 +29,9 @@ struct Packed {
     static constexpr std::int64_t kVector = 4 * kLanes;  // bytes
     // Bytes of tiles that stay in the second-level cache while all panels meet them.
     static constexpr std::int64_t kTileBytes = 192 * 1024;
+    // With so few rows of x the weight comes from memory, and asking for it early is worth the instructions.
+    static constexpr int kFewRows = 4;
+    static constexpr std::int64_t kBytesAhead = 4096;
 
     struct Job {
         const QuantizedRows& x;
@@ -112,7 +115,10 @@ struct Packed {
             for (int slice = 0; slice < f.slices; ++slice, x += kR * kSlice, xs += kR) {
                 U quads[8];
                 unpack<f>(numbers, quads);
-                numbers += (f.bits == 8 ? 8 : f.bits) * kVector;
+                constexpr std::int64_t kBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
+                if constexpr (kR <= kFewRows)
+                    for (std::int64_t at = 0; at < kBytes; at += 64) __builtin_prefetch(numbers + kBytesAhead + at);
+                numbers += kBytes;
                 if constexpr (f.group == 32) {
                     const F d = group_scale<f>(scale, w + block.scales, slice);
                     F m = {};
