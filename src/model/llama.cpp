@@ -1,7 +1,9 @@
 #include "model/llama.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 
 namespace cria {
 
@@ -70,6 +72,16 @@ Value Llama::layer(Pass& pass, std::int64_t index, const Value& x, const RopeTab
     return linear_add(pass, middle, swiglu(pass, linear(pass, h, w.gate_up)), w.down);
 }
 
+// Writes the layer's result into `into` and forgets all else, so that an inference pass needs memory for one layer.
+Value Llama::forgotten_layer(Pass& pass, std::int64_t index, const Value& x, const RopeTable& angles,
+                             const Attendance& seen, const Tensor& into) const {
+    const Arena::Mark mark = pass.arena().mark();
+    const Value y = layer(pass, index, x, angles, seen);
+    std::memcpy(into.raw(), y.tensor.raw(), into.bytes());
+    pass.arena().rewind(mark);
+    return {into};
+}
+
 Value Llama::checkpointed_layer(Pass& pass, std::int64_t index, const Value& x, std::shared_ptr<const RopeTable> angles,
                                 const Attendance& seen) const {
     return checkpoint(pass, x,
@@ -83,9 +95,14 @@ Value Llama::forward(Pass& pass, std::span<const std::int32_t> ids, const Attend
     for (const RowRun& run : seen.runs) positions = std::max(positions, run.first_position + run.count);
     const std::shared_ptr<const RopeTable> angles = rope_->below(positions);
     Value x = embedding(pass, ids, embedding_);
-    for (std::int64_t i = 0; i < config_.layers; ++i)
-        x = checkpointing_ && pass.training() ? checkpointed_layer(pass, i, x, angles, seen)
-                                              : layer(pass, i, x, *angles, seen);
+    const std::array<Tensor, 2> kept =
+        pass.training() ? std::array<Tensor, 2>() : std::array{x.tensor, pass.allocate(x.tensor.shape())};
+    for (std::int64_t i = 0; i < config_.layers; ++i) {
+        if (!pass.training())
+            x = forgotten_layer(pass, i, x, *angles, seen, kept[static_cast<std::size_t>((i + 1) % 2)]);
+        else
+            x = checkpointing_ ? checkpointed_layer(pass, i, x, angles, seen) : layer(pass, i, x, *angles, seen);
+    }
     return rms_norm(pass, x, norm_, config_.norm_epsilon);
 }
 
