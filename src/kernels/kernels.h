@@ -41,7 +41,7 @@ enum class Transpose : bool { no, yes };
 // Products with packed weights, in whole numbers. Instruction sets differ in these more often than in the rest.
 struct PackedKernels {
     std::int64_t lanes;  // rows of a tile: weights are packed for it
-    std::int64_t panel;  // rows of x that are multiplied at once
+    std::int64_t panel;  // rows of x that are multiplied at once, at most
 
     // One row of x, `columns` (a multiple of 32), into its place among the `beside` rows of its panel.
     void (*quantize_row)(const float* x, std::int64_t columns, std::int64_t beside, std::int8_t* numbers,

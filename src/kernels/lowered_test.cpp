@@ -10,16 +10,19 @@ struct Lowered512 : VecBase<Lowered512, 16> {
     static constexpr int kTileRows = 14;
     static constexpr int kTileVectors = 2;
     static constexpr int kPanelRows = 12;
+    static constexpr int kPanelTiles = 2;
 };
 struct Lowered256 : VecBase<Lowered256, 8> {
     static constexpr int kTileRows = 6;
     static constexpr int kTileVectors = 2;
     static constexpr int kPanelRows = 4;
+    static constexpr int kPanelTiles = 1;
 };
 struct Lowered128 : VecBase<Lowered128, 4> {
     static constexpr int kTileRows = 8;
     static constexpr int kTileVectors = 3;
     static constexpr int kPanelRows = 8;
+    static constexpr int kPanelTiles = 2;
 };
 
 const Kernels kLowered[] = {kernel_table<Lowered512>("avx512"), kernel_table<Lowered256>("avx2"),

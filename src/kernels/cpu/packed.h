@@ -103,66 +103,89 @@ struct Packed {
         return scale * V::template convert<F>(f.group == 16 ? V::widen_signed(from) : V::widen_unsigned(from));
     }
 
-    // One tile with kR rows of a panel.
-    template <PackedFormat f, int kR>
-    CRIA_INLINE void multiply(const PackedBlock& block, const std::byte* w, std::int64_t blocks, const std::int8_t* x,
-                              const SliceScale* xs, F (&sums)[kR]) {
+    // What a slice of a tile is multiplied with, once it is in registers.
+    template <PackedFormat f>
+    struct Slice {
+        U quads[8];
+        F scales[32 / f.group];
+        F minimum;
+    };
+
+    template <PackedFormat f>
+    CRIA_INLINE void load_slice(const PackedBlock& block, const std::byte* w, F scale, F minimum, int slice,
+                                Slice<f>& out) {
+        constexpr int kGroups = 32 / f.group;
+        unpack<f>(w + block.numbers + slice * kSliceBytes<f>, out.quads);
+        for (int g = 0; g < kGroups; ++g) out.scales[g] = group_scale<f>(scale, w + block.scales, kGroups * slice + g);
+        if constexpr (f.minima)
+            out.minimum = minimum * V::template convert<F>(V::widen_unsigned(w + block.minima + slice * kLanes));
+    }
+
+    // Adds the products of a slice with one row of x.
+    template <PackedFormat f>
+    CRIA_INLINE void add_slice(const Slice<f>& w, const std::int8_t* x, const SliceScale& xs, F& sum) {
+        if constexpr (f.group == 32) {
+            const I dots = dot<f>(start_of<f>(xs.sum), w.quads, 0, 8, x);
+            sum += V::template convert<F>(dots) * (w.scales[0] * V::all(xs.scale));
+            if constexpr (f.minima) sum += w.minimum * V::all(xs.scaled_sum);
+        } else {
+            const I first = dot<f>(start_of<f>(xs.sums[0]), w.quads, 0, 4, x);
+            const I second = dot<f>(start_of<f>(xs.sums[1]), w.quads, 4, 8, x);
+            const F both = V::template convert<F>(first) * w.scales[0] + V::template convert<F>(second) * w.scales[1];
+            sum += both * V::all(xs.scale);
+        }
+    }
+
+    template <PackedFormat f>
+    static constexpr std::int64_t kSliceBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
+
+    // kT tiles, tile_bytes apart, with kR rows of a panel.
+    template <PackedFormat f, int kR, int kT>
+    CRIA_INLINE void multiply(const PackedBlock& block, const std::byte* w, std::int64_t tile_bytes,
+                              std::int64_t blocks, const std::int8_t* x, const SliceScale* xs, F (&sums)[kT][kR]) {
         for (std::int64_t b = 0; b < blocks; ++b, w += block.bytes) {
-            const F scale = V::widen_f16(V::template load_as<H>(w));
-            F minimum = {};
-            if constexpr (f.minima) minimum = V::widen_f16(V::template load_as<H>(w + block.minimum));
-            const std::byte* numbers = w + block.numbers;
+            F scale[kT], minimum[kT];
+            for (int t = 0; t < kT; ++t) {
+                scale[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes));
+                if constexpr (f.minima)
+                    minimum[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes + block.minimum));
+            }
             for (int slice = 0; slice < f.slices; ++slice, x += kR * kSlice, xs += kR) {
-                U quads[8];
-                unpack<f>(numbers, quads);
-                constexpr std::int64_t kBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
                 if constexpr (kR <= kFewRows)
-                    for (std::int64_t at = 0; at < kBytes; at += 64) __builtin_prefetch(numbers + kBytesAhead + at);
-                numbers += kBytes;
-                if constexpr (f.group == 32) {
-                    const F d = group_scale<f>(scale, w + block.scales, slice);
-                    F m = {};
-                    if constexpr (f.minima)
-                        m = minimum * V::template convert<F>(V::widen_unsigned(w + block.minima + slice * kLanes));
+                    for (std::int64_t at = 0; at < kSliceBytes<f>; at += 64)
+                        __builtin_prefetch(w + block.numbers + slice * kSliceBytes<f> + kBytesAhead + at);
+                Slice<f> slices[kT];
+                for (int t = 0; t < kT; ++t)
+                    load_slice<f>(block, w + t * tile_bytes, scale[t], minimum[t], slice, slices[t]);
 #pragma GCC unroll 16
-                    for (int r = 0; r < kR; ++r) {
-                        const I dots = dot<f>(start_of<f>(xs[r].sum), quads, 0, 8, x + r * kSlice);
-                        sums[r] += V::template convert<F>(dots) * (d * V::all(xs[r].scale));
-                        if constexpr (f.minima) sums[r] += m * V::all(xs[r].scaled_sum);
-                    }
-                } else {
-                    const F d0 = group_scale<f>(scale, w + block.scales, 2 * slice);
-                    const F d1 = group_scale<f>(scale, w + block.scales, 2 * slice + 1);
-#pragma GCC unroll 16
-                    for (int r = 0; r < kR; ++r) {
-                        const I first = dot<f>(start_of<f>(xs[r].sums[0]), quads, 0, 4, x + r * kSlice);
-                        const I second = dot<f>(start_of<f>(xs[r].sums[1]), quads, 4, 8, x + r * kSlice);
-                        const F both = V::template convert<F>(first) * d0 + V::template convert<F>(second) * d1;
-                        sums[r] += both * V::all(xs[r].scale);
-                    }
-                }
+                for (int r = 0; r < kR; ++r)
+                    for (int t = 0; t < kT; ++t) add_slice<f>(slices[t], x + r * kSlice, xs[r], sums[t][r]);
             }
         }
     }
 
-    template <PackedFormat f, int kR>
+    CRIA_INLINE void write(const Job& job, std::int64_t row, std::int64_t tile, F sum) {
+        float* y = job.y + row * job.y_stride + tile * kLanes;
+        const std::int64_t left = job.w.rows - tile * kLanes;
+        if (left >= kLanes)
+            V::store(y, job.accumulate ? V::load(y) + sum : sum);
+        else
+            V::store_part(y, job.accumulate ? V::load_part(y, left) + sum : sum, left);
+    }
+
+    template <PackedFormat f, int kR, int kT>
     static void panel(const Job& job, std::int64_t row, std::int64_t first_tile, std::int64_t last_tile) {
         const PackedBlock block = packed_block(job.w.type, kLanes);
-        const std::int64_t columns = job.w.columns, blocks = columns / block.columns;
-        for (std::int64_t tile = first_tile; tile < last_tile; ++tile) {
-            F sums[kR] = {};
-            multiply<f, kR>(block, job.w.data + tile * blocks * block.bytes, blocks, job.x.numbers + row * columns,
-                            job.x.scales + row * columns / kSlice, sums);
-            const std::int64_t left = job.w.rows - tile * kLanes;
-            for (int r = 0; r < kR; ++r) {
-                float* y = job.y + (row + r) * job.y_stride + tile * kLanes;
-                if (left >= kLanes) {
-                    V::store(y, job.accumulate ? V::load(y) + sums[r] : sums[r]);
-                } else {
-                    V::store_part(y, job.accumulate ? V::load_part(y, left) + sums[r] : sums[r], left);
-                }
-            }
+        const std::int64_t columns = job.w.columns, blocks = columns / block.columns, bytes = blocks * block.bytes;
+        std::int64_t tile = first_tile;
+        for (; tile + kT <= last_tile; tile += kT) {
+            F sums[kT][kR] = {};
+            multiply<f, kR, kT>(block, job.w.data + tile * bytes, bytes, blocks, job.x.numbers + row * columns,
+                                job.x.scales + row * columns / kSlice, sums);
+            for (int t = 0; t < kT; ++t)
+                for (int r = 0; r < kR; ++r) write(job, row + r, tile + t, sums[t][r]);
         }
+        if constexpr (kT > 1) panel<f, kR, 1>(job, row, tile, last_tile);
     }
 
     template <PackedFormat f>
@@ -172,17 +195,16 @@ struct Packed {
             const std::int64_t end = tile + together < last_tile ? tile + together : last_tile;
             for (std::int64_t row = 0; row < job.x.rows;) {
                 const std::int64_t count = panel_rows(job.x.rows, row, job.x.panel);
-                switch (count) {
-                    case 12:
-                        if constexpr (V::kPanelRows >= 12) panel<f, 12>(job, row, tile, end);
-                        break;
-                    case 8:
-                        if constexpr (V::kPanelRows >= 8) panel<f, 8>(job, row, tile, end);
-                        break;
-                    case 4: panel<f, 4>(job, row, tile, end); break;
-                    case 2: panel<f, 2>(job, row, tile, end); break;
-                    default: panel<f, 1>(job, row, tile, end); break;
-                }
+                if (count == V::kPanelRows)
+                    panel<f, V::kPanelRows, V::kPanelTiles>(job, row, tile, end);
+                else if (count == 8)
+                    panel<f, 8, 1>(job, row, tile, end);
+                else if (count == 4)
+                    panel<f, 4, 1>(job, row, tile, end);
+                else if (count == 2)
+                    panel<f, 2, 1>(job, row, tile, end);
+                else
+                    panel<f, 1, 1>(job, row, tile, end);
                 row += count;
             }
         }

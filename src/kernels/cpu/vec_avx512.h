@@ -12,6 +12,7 @@ struct Avx512 : VecBase<Avx512, 16> {
     static constexpr int kTileRows = 14;  // 28 sums of 32 registers
     static constexpr int kTileVectors = 2;
     static constexpr int kPanelRows = 12;
+    static constexpr int kPanelTiles = 2;
 
     CRIA_INLINE __mmask16 below(std::int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
     CRIA_INLINE F load_part(const float* from, std::int64_t n) { return _mm512_maskz_loadu_ps(below(n), from); }

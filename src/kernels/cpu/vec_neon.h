@@ -12,6 +12,7 @@ struct Neon : VecBase<Neon, 4> {
     static constexpr int kTileRows = 8;  // 24 sums of 32 registers
     static constexpr int kTileVectors = 3;
     static constexpr int kPanelRows = 4;
+    static constexpr int kPanelTiles = 2;
 
     CRIA_INLINE F sqrt(F v) { return (F)vsqrtq_f32((float32x4_t)v); }
     CRIA_INLINE F widen_f16(H h) { return (F)vcvt_f32_f16((float16x4_t)h); }
