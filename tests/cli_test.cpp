@@ -193,8 +193,8 @@ TEST(Cli, ConvertWritesOtherLayouts) {
     const std::string gguf = (folder / "m.gguf").string(), back = (folder / "back").string();
     EXPECT_EQ(cria({"convert", "tiny", gguf, "--format", "gguf"}).code, 0);
     const Json done = json_of(cria({"convert", gguf, back, "--format", "safetensors", "--json"}));
-    EXPECT_EQ(done["worst_error"], 0.0);
-    EXPECT_GT(done["tensors"], 5);
+    EXPECT_GT(done["tensors"].size(), 5u);
+    for (const Json& tensor : done["tensors"]) EXPECT_EQ(tensor["worst_error"], 0.0) << tensor["name"];
     const std::string wanted = cria({"run", "tiny", "ask", "--temperature", "0"}).out;
     for (const std::string& model : {gguf, back})
         EXPECT_EQ(cria({"run", model, "ask", "--temperature", "0"}).out, wanted) << model;

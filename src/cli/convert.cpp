@@ -1,10 +1,11 @@
 // cria convert
 #include "quant/convert.h"
-#include "base/json.h"
+#include <algorithm>
+
+#include "cli/export_report.h"
 #include "cli/interrupt.h"
 #include "cli/model_option.h"
 #include "cli/program.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "quant/gguf_export.h"
 
@@ -39,7 +40,7 @@ public:
 
     Result<int> run(Cli& cli) override {
         catch_interrupts();
-        const auto start = cli.os.monotonic();
+        ExportReport report(cli);
         if (format_ != "safetensors" && format_ != "gguf" && format_ != "meta")
             return fail(ErrorKind::invalid_input, "there is no format '{}'; there are safetensors, gguf and meta",
                         format_);
@@ -49,19 +50,9 @@ public:
         const Path path = CRIA_TRY(find_named_model(cli, source_));
         const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
         const Compute compute = CRIA_TRY(cli.compute());
-        Progress progress(cli);
-        std::vector<ExportedTensor> tensors;
-        const auto on_tensor = [&](const ExportedTensor& tensor, double done) {
-            tensors.push_back(tensor);
-            const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
-            progress.show(
-                fmt::format("{:.0f} %  {}  {} left", 100 * done, tensor.name, time_text(seconds / done * (1 - done))));
-            return !interrupted();
-        };
-        CRIA_TRY(write(cli.os, files, dtype, compute, on_tensor));
-        progress.end();
-        const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
-        cli.console.out(report(tensors, CRIA_TRY(cli.os.info(written_file())).size_bytes, seconds));
+        CRIA_TRY(write(cli.os, files, dtype, compute, report));
+        CRIA_TRY(report.finish(written_file()));
+        cli.console.out(json_ ? report.as_json() : as_sentence(report));
         return kDone;
     }
 
@@ -90,19 +81,12 @@ private:
         return convert_model(os, files, target_, format, dtype, compute, on_tensor);
     }
 
-    std::string report(const std::vector<ExportedTensor>& tensors, std::uint64_t bytes, double seconds) const {
-        double mean = 0, worst = 0;
-        for (const ExportedTensor& tensor : tensors) {
-            mean = std::max(mean, tensor.relative_error);
-            worst = std::max(worst, tensor.worst_error);
-        }
-        if (!json_)
-            return fmt::format("{}: {} tensors, {} in {}{}\n", written_file().string(), tensors.size(),
-                               human_bytes(bytes), time_text(seconds),
-                               worst > 0 ? fmt::format("; rounding changed numbers by up to {:.3g}", worst) : "");
-        const OrderedJson object{{"file", written_file().string()}, {"bytes", bytes},     {"seconds", seconds},
-                                 {"tensors", tensors.size()},       {"mean_error", mean}, {"worst_error", worst}};
-        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+    std::string as_sentence(const ExportReport& report) const {
+        double worst = 0;
+        for (const ExportedTensor& tensor : report.tensors()) worst = std::max(worst, tensor.worst_error);
+        return fmt::format("{}: {} tensors, {} in {}{}\n", written_file().string(), report.tensors().size(),
+                           human_bytes(report.bytes()), time_text(report.seconds()),
+                           worst > 0 ? fmt::format("; rounding changed numbers by up to {:.3g}", worst) : "");
     }
 
     std::string source_, target_, format_, dtype_;

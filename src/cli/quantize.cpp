@@ -1,9 +1,9 @@
 // cria quantize
 #include "base/json.h"
+#include "cli/export_report.h"
 #include "cli/interrupt.h"
 #include "cli/model_option.h"
 #include "cli/program.h"
-#include "cli/progress.h"
 #include "cli/verb.h"
 #include "quant/gguf_export.h"
 
@@ -38,49 +38,25 @@ public:
 
     Result<int> run(Cli& cli) override {
         catch_interrupts();
-        const auto start = cli.os.monotonic();
+        ExportReport report(cli);
         if (!force_ && cli.os.info(target_))
             return fail(ErrorKind::invalid_input, "{} is there already; --force replaces it", target_);
         const Path path = CRIA_TRY(find_named_model(cli, source_));
         const Compute compute = CRIA_TRY(cli.compute());
         const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
-        Progress progress(cli);
-        std::vector<ExportedTensor> tensors;
-        CRIA_TRY(export_gguf(cli.os, files, target_, type_, compute, [&](const ExportedTensor& tensor, double done) {
-            tensors.push_back(tensor);
-            const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
-            progress.show(
-                fmt::format("{:.0f} %  {}  {} left", 100 * done, tensor.name, time_text(seconds / done * (1 - done))));
-            return !interrupted();
-        }));
-        progress.end();
-        const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
-        const std::uint64_t bytes = CRIA_TRY(cli.os.info(target_)).size_bytes;
-        cli.console.out(json_ ? as_json(tensors, bytes, seconds) : as_table(tensors, bytes, seconds));
+        CRIA_TRY(export_gguf(cli.os, files, target_, type_, compute, report));
+        CRIA_TRY(report.finish(target_));
+        cli.console.out(json_ ? report.as_json() : as_table(report));
         return kDone;
     }
 
 private:
-    std::string as_json(const std::vector<ExportedTensor>& tensors, std::uint64_t bytes, double seconds) const {
-        OrderedJson list = OrderedJson::array();
-        for (const ExportedTensor& t : tensors)
-            list.push_back({{"name", t.name},
-                            {"type", t.type},
-                            {"elements", t.elements},
-                            {"bytes", t.bytes},
-                            {"mean_error", t.relative_error},
-                            {"worst_error", t.worst_error}});
-        const OrderedJson object{
-            {"file", target_}, {"bytes", bytes}, {"seconds", seconds}, {"tensors", std::move(list)}};
-        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
-    }
-
-    std::string as_table(const std::vector<ExportedTensor>& tensors, std::uint64_t bytes, double seconds) const {
+    std::string as_table(const ExportReport& report) const {
         std::string out = fmt::format("{:<30} {:>6} {:>10} {:>9} {:>11}\n", "TENSOR", "TYPE", "SIZE", "ERROR", "WORST");
-        for (const ExportedTensor& t : tensors)
+        for (const ExportedTensor& t : report.tensors())
             out += fmt::format("{:<30} {:>6} {:>10} {:>7.3f} % {:>11.3g}\n", t.name, t.type, human_bytes(t.bytes),
                                100 * t.relative_error, t.worst_error);
-        return out + fmt::format("{}: {} in {}\n", target_, human_bytes(bytes), time_text(seconds));
+        return out + fmt::format("{}: {} in {}\n", target_, human_bytes(report.bytes()), time_text(report.seconds()));
     }
 
     std::string source_, target_, type_;

@@ -27,7 +27,7 @@ struct Facts {
 // Activations that live at once while a chunk of the prompt runs, as LlamaConfig's shapes give them: the
 // residual stream and its norm, queries, keys, values, attention and feed-forward rows, and one row of logits.
 std::uint64_t scratch_bytes(const LlamaConfig& c) {
-    const std::int64_t row = 2 * c.width + 2 * c.query_width() + 2 * c.kv_width() + 3 * c.ffn_width;
+    const std::int64_t row = 6 * c.width + 2 * c.query_width() + 2 * c.kv_width() + 3 * c.ffn_width;
     return static_cast<std::uint64_t>(kPromptChunk * row + c.vocabulary) * sizeof(float);
 }
 

@@ -1,5 +1,6 @@
 // The weights of a model as its files hold them, handed out under Hugging Face's names, with its order of rows,
-// whatever the layout: safetensors; Meta's consolidated.NN.pth, whose shards are joined; GGUF, whose blocks become f32.
+// whatever the layout: safetensors; Meta's consolidated.NN.pth, whose shards are joined; GGUF, whose blocks
+// become f32 or are handed out as they are.
 //
 // Meta and GGUF keep the two halves of a rotary pair side by side, rows 2i and 2i + 1 of each query and key head, where
 // Hugging Face has them in rows i and i + head_dim / 2.

@@ -138,6 +138,8 @@ Status convert_model(Os& os, const ModelFiles& from, const Path& to, ModelFormat
         CRIA_TRY(write_hugging_face_config(os, to, config, type, from));
         CRIA_TRY(write_atomically(os, to / "tokenizer.json", write_tokenizer_json(tokenizer)));
     }
+    if (const auto system = read_text(os, from.folder / "system.txt", kMaxConfigBytes))
+        CRIA_TRY(write_atomically(os, to / "system.txt", *system));
     TensorExporter exporter(std::move(checkpoint), config, Planner(config, format, type).plan(), compute, on_tensor);
     std::vector<PlannedTensor> plans;
     for (const TensorPlan& plan : exporter.plans()) plans.push_back({plan.name, type, plan.shape});

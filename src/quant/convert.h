@@ -18,6 +18,7 @@ Result<DType> source_dtype(Os& os, const ModelFiles& from);
 // Makes the folder `to` (or fills one that is there) with
 //     hugging_face  model.safetensors, config.json, tokenizer.json, and generation_config.json where the source has one
 //     meta          consolidated.00.pth, params.json, tokenizer.model
+// and system.txt, the system message of conversations that bring none, where the source has one.
 // The weights come last and each file appears only when it is whole. `dtype`: f32, bf16 or f16 for every tensor;
 // without it source_dtype(). What Meta's layout leaves unsaid (whether embeddings are tied, a context) is said in the
 // way that its reader here understands; its own code ignores it. Errors: those of reading; invalid_input (a quantised
