@@ -16,6 +16,8 @@ if(NOT CRIA_CORE_ONLY)
   find_package(CLI11 REQUIRED)
   find_package(yaml-cpp REQUIRED)
   find_package(ZLIB REQUIRED)
+  find_package(CURL REQUIRED)
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 endif()
 
 # A cross-compiled core has only the headers of fmt and spdlog; the libraries spare each file seconds of compiling.

@@ -66,8 +66,12 @@ const std::array<std::string, 8> kBannedWords = {
     "--index"
     "-url"};
 // Hosts that a link may name.
-const std::set<std::string_view> kHosts = {"huggingface.co",  "numpy.org",      "arxiv.org",  "github.com",
-                                           "www.unicode.org", "cli.github.com", "www.w3.org", "json-schema.org"};
+const std::set<std::string_view> kHosts = {"127.0.0.1",      "llama3-2-lightweight.llamameta.net",
+                                           "www.llama.com",  "huggingface.co",
+                                           "numpy.org",      "arxiv.org",
+                                           "github.com",     "www.unicode.org",
+                                           "cli.github.com", "www.w3.org",
+                                           "json-schema.org"};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 

@@ -31,6 +31,8 @@ public:
     // Appends all bytes at the current end, or fails (the file may then hold a part of them).
     virtual Status append(std::span<const std::byte> bytes) = 0;
     virtual Result<std::uint64_t> size() = 0;
+    // Writes all bytes from `offset` on, also beyond the end; of a file from Os::modify.
+    virtual Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
     // Returns when the contents are on stable storage. A failed sync must not be retried: the data is lost.
     virtual Status sync() = 0;
 };
@@ -55,6 +57,7 @@ public:
     virtual Result<std::unique_ptr<File>> open(const Path& path) = 0;       // existing, for reading
     virtual Result<std::unique_ptr<File>> create(const Path& path) = 0;     // truncates or makes, for writing
     virtual Result<std::unique_ptr<File>> append_to(const Path& path) = 0;  // makes if absent, keeps contents
+    virtual Result<std::unique_ptr<File>> modify(const Path& path) = 0;     // makes if absent, keeps contents
     virtual Result<std::shared_ptr<Mapping>> map(const Path& path) = 0;
     virtual Status rename(const Path& from, const Path& to) = 0;  // replaces `to` in one step
     virtual Status remove(const Path& path) = 0;                  // a file, or a folder with all within

@@ -16,6 +16,11 @@ public:
         CRIA_TRY(os_.spend(bytes.size()));
         return inner_->append(bytes);
     }
+    Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        CRIA_TRY(os_.step("write"));
+        CRIA_TRY(os_.spend(bytes.size()));
+        return inner_->write_at(offset, bytes);
+    }
     Result<std::uint64_t> size() override {
         CRIA_TRY(os_.step("size"));
         return inner_->size();
@@ -33,16 +38,15 @@ private:
 }  // namespace
 
 Status FaultyOs::step(std::string_view what) {
-    ++calls_;
-    const bool now = calls_ == plan_.fail_at_call;
-    const bool after = plan_.fail_ever_after && plan_.fail_at_call != 0 && calls_ > plan_.fail_at_call;
-    if (now || after) return fail(plan_.kind, "injected fault: {} (call {})", what, calls_);
+    const std::uint64_t call = ++calls_;
+    const bool now = call == plan_.fail_at_call;
+    const bool after = plan_.fail_ever_after && plan_.fail_at_call != 0 && call > plan_.fail_at_call;
+    if (now || after) return fail(plan_.kind, "injected fault: {} (call {})", what, call);
     return {};
 }
 
 Status FaultyOs::spend(std::uint64_t bytes) {
-    written_bytes_ += bytes;
-    if (written_bytes_ > plan_.disk_bytes)
+    if (written_bytes_.fetch_add(bytes) + bytes > plan_.disk_bytes)
         return fail(ErrorKind::no_space, "injected fault: disk of {} bytes is full", plan_.disk_bytes);
     return {};
 }
@@ -63,6 +67,10 @@ Result<std::unique_ptr<File>> FaultyOs::create(const Path& path) {
 Result<std::unique_ptr<File>> FaultyOs::append_to(const Path& path) {
     CRIA_TRY(step("append_to"));
     return wrap(inner_.append_to(path));
+}
+Result<std::unique_ptr<File>> FaultyOs::modify(const Path& path) {
+    CRIA_TRY(step("modify"));
+    return wrap(inner_.modify(path));
 }
 Result<std::shared_ptr<Mapping>> FaultyOs::map(const Path& path) {
     CRIA_TRY(step("map"));

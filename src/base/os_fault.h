@@ -1,6 +1,7 @@
 // An Os for tests that passes every call on to another one, and fails at the call whose number is chosen.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/os.h"
@@ -23,6 +24,7 @@ public:
     Result<std::unique_ptr<File>> open(const Path& path) override;
     Result<std::unique_ptr<File>> create(const Path& path) override;
     Result<std::unique_ptr<File>> append_to(const Path& path) override;
+    Result<std::unique_ptr<File>> modify(const Path& path) override;
     Result<std::shared_ptr<Mapping>> map(const Path& path) override;
     Status rename(const Path& from, const Path& to) override;
     Status remove(const Path& path) override;
@@ -45,8 +47,8 @@ private:
 
     Os& inner_;
     FaultPlan plan_;
-    std::uint64_t calls_ = 0;
-    std::uint64_t written_bytes_ = 0;
+    std::atomic<std::uint64_t> calls_ = 0;
+    std::atomic<std::uint64_t> written_bytes_ = 0;
 };
 
 }  // namespace cria

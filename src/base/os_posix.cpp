@@ -63,6 +63,17 @@ public:
         return {};
     }
 
+    Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        while (!bytes.empty()) {
+            const auto put = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+            if (put < 0 && errno == EINTR) continue;
+            if (put < 0) return system_error("write", path_);
+            offset += static_cast<std::uint64_t>(put);
+            bytes = bytes.subspan(static_cast<std::size_t>(put));
+        }
+        return {};
+    }
+
     Result<std::uint64_t> size() override {
         struct stat status{};
         if (::fstat(descriptor_, &status) != 0) return system_error("look at", path_);
@@ -102,6 +113,10 @@ public:
     }
     Result<std::unique_ptr<File>> append_to(const Path& path) override {
         return open_with(path, O_WRONLY | O_CREAT | O_APPEND, "append to");
+    }
+
+    Result<std::unique_ptr<File>> modify(const Path& path) override {
+        return open_with(path, O_RDWR | O_CREAT, "change");
     }
 
     Result<std::shared_ptr<Mapping>> map(const Path& path) override {

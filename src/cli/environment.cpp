@@ -28,6 +28,12 @@ Environment read_environment() {
     environment.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
     environment.home = variable("HOME");
     environment.models = variable("CRIA_MODELS");
+    environment.hf_endpoint = variable("HF_ENDPOINT");
+    environment.hf_token = variable("HF_TOKEN");
+    environment.hf_token_path = variable("HF_TOKEN_PATH");
+    environment.hf_home = variable("HF_HOME");
+    environment.hf_cache = variable("HF_HUB_CACHE");
+    environment.certificates = variable("SSL_CERT_FILE");
     environment.no_color = variable("NO_COLOR").has_value();
     environment.no_history = variable("CRIA_NOHISTORY").has_value();
     environment.plain_terminal = variable("TERM").value_or("dumb") == "dumb";

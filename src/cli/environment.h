@@ -13,10 +13,14 @@ struct Environment {
     Path program;                  // this executable; empty when unknown
     std::optional<Path> home{};    // HOME
     std::optional<Path> models{};  // CRIA_MODELS
-    bool no_color = false;         // NO_COLOR, see no-color.org
-    bool no_history = false;       // CRIA_NOHISTORY
-    bool plain_terminal = false;   // TERM is dumb or missing
-    std::optional<int> columns{};  // COLUMNS
+    // Hugging Face's: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE.
+    std::optional<std::string> hf_endpoint{}, hf_token{};
+    std::optional<Path> hf_token_path{}, hf_home{}, hf_cache{};
+    std::optional<std::string> certificates{};  // SSL_CERT_FILE
+    bool no_color = false;                      // NO_COLOR, see no-color.org
+    bool no_history = false;                    // CRIA_NOHISTORY
+    bool plain_terminal = false;                // TERM is dumb or missing
+    std::optional<int> columns{};               // COLUMNS
 };
 
 Environment read_environment();

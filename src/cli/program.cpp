@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "cli/help.h"
+#include "cli/llama_command.h"
 #include "cli/verb.h"
 
 namespace cria {
@@ -40,6 +41,10 @@ public:
         add_verb(make_demo_verb());
         add_verb(make_list_verb());
         add_verb(make_show_verb());
+        add_verb(make_pull_verb());
+        add_verb(make_verify_verb());
+        add_verb(make_cp_verb());
+        add_verb(make_rm_verb());
         add_verb(make_train_verb());
         add_verb(make_eval_verb());
         add_verb(make_tokenize_verb());
@@ -60,6 +65,18 @@ public:
     }
 
     int run(int argc, char** argv) {
+        const bool as_llama = argc > 0 && Path(argv[0]).filename() == "llama";
+        if (!as_llama && (argc < 2 || std::string_view(argv[1]) != "llama")) return run_verb(argc, argv);
+        const auto translated = from_llama_command({argv + (as_llama ? 1 : 2), argv + argc});
+        if (!translated) return complain(translated.error().message, kUsage);
+        std::vector<char*> words{argv[0]};
+        for (const std::string& word : *translated) words.push_back(const_cast<char*>(word.c_str()));
+        words.push_back(nullptr);
+        return run_verb(static_cast<int>(words.size()) - 1, words.data());
+    }
+
+private:
+    int run_verb(int argc, char** argv) {
         if (const auto code = parse(argc, argv)) return *code;
         const auto at = std::ranges::find(infos_, chosen()->get_name(), name_of_info) - infos_.begin();
         const Result<int> result = verbs_[static_cast<std::size_t>(at)]->run(cli_);
@@ -69,7 +86,6 @@ public:
         return *result;
     }
 
-private:
     static const std::string& name_of_info(const VerbInfo& info) { return info.page.name; }
 
     void add_verb(std::unique_ptr<Verb> verb) {

@@ -260,6 +260,7 @@ public:
     Result<std::unique_ptr<File>> open(const Path& path) override { return real_os().open(path); }
     Result<std::unique_ptr<File>> create(const Path& path) override { return real_os().create(path); }
     Result<std::unique_ptr<File>> append_to(const Path& path) override { return real_os().append_to(path); }
+    Result<std::unique_ptr<File>> modify(const Path& path) override { return real_os().modify(path); }
     Result<std::shared_ptr<Mapping>> map(const Path& path) override { return real_os().map(path); }
     Status rename(const Path& from, const Path& to) override { return real_os().rename(from, to); }
     Status remove(const Path& path) override { return real_os().remove(path); }

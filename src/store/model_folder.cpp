@@ -205,7 +205,7 @@ Result<std::vector<ModelListing>> list_models(Os& os, std::span<const Path> sear
     for (const Path& folder : search_folders) {
         if (!CRIA_TRY(exists(os, folder))) continue;
         for (const Path& path : CRIA_TRY(os.list(folder)))
-            if (CRIA_TRY(is_model_folder(os, path)))
+            if (!path.filename().string().starts_with('.') && CRIA_TRY(is_model_folder(os, path)))
                 found.try_emplace(path.filename().string(), CRIA_TRY(look_at(os, path)));
     }
     std::vector<ModelListing> models;
