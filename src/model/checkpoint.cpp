@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "kernels/packed.h"
+#include "model/meta_int4.h"
 #include "store/safetensors.h"
 #include "store/torch_file.h"
 
@@ -51,6 +52,19 @@ Translated translate(const std::string& name, std::string_view prefix, std::stri
     for (const Names& names : kLayerNames)
         if (names.*of == rest) return {fmt::format("model.layers.{}.{}", layer, names.hugging_face), names.rotary};
     return {name, false};
+}
+
+// The same of a tensor of Meta's. Adaptors get the names that Hugging Face's PEFT gives them.
+Translated translate_meta(const std::string& name) {
+    for (const auto& [back, to] :
+         {std::pair(".adaptor.A.weight", ".lora_A.weight"), std::pair(".adaptor.B.weight", ".lora_B.weight")}) {
+        if (!name.ends_with(back)) continue;
+        const std::string base = name.substr(0, name.size() - std::strlen(back));
+        const Translated matrix = translate(base + ".weight", "layers.", &Names::meta);
+        const std::string front = matrix.name.substr(0, matrix.name.size() - std::strlen(".weight"));
+        return {front + to, matrix.rotary && to == std::string_view(".lora_B.weight")};
+    }
+    return translate(name, "layers.", &Names::meta);
 }
 
 // Tensors that hold nothing that the configuration does not say.
@@ -119,11 +133,24 @@ Status Checkpoint::add_gguf(Os& os, const ModelFiles& files) {
     return {};
 }
 
+Result<Checkpoint::Part> Checkpoint::meta_part(const std::string& name, const Tensor& tensor,
+                                               const std::map<std::string, Tensor>& all) const {
+    if (tensor.dtype() != DType::i8)
+        return Part{tensor.dtype(), tensor.shape(), static_cast<const std::byte*>(tensor.raw()), tensor.storage()};
+    auto blocks = blocks_of_meta_int4(name, tensor, all);
+    if (!blocks) return prefix(who_, std::move(blocks).error());
+    const auto* bytes = static_cast<const std::byte*>(blocks->storage.raw());
+    return Part{blocks->type, blocks->shape, bytes, blocks->storage.storage()};
+}
+
 // Shard r holds the r-th share of every matrix: of its rows, or of its columns where it reads what others wrote.
 Status Checkpoint::add_meta(Os& os, const ModelFiles& files) {
     for (std::size_t shard = 0; shard < files.weights.size(); ++shard) {
-        for (const auto& [name, tensor] : CRIA_TRY(open_torch_file(os, files.weights[shard]))) {
-            const Translated to = translate(name, "layers.", &Names::meta);
+        std::map<std::string, Tensor> tensors;
+        for (auto& [name, tensor] : CRIA_TRY(open_torch_file(os, files.weights[shard]))) tensors.emplace(name, tensor);
+        for (const auto& [name, tensor] : tensors) {
+            if (name.ends_with(".scales") || name.ends_with(".zeros")) continue;  // read with their matrix
+            const Translated to = translate_meta(name);
             Found& found = found_[to.name];
             if (found.parts.size() != shard)
                 return fail(ErrorKind::corrupt, "{}: tensor '{}' is {}", files.weights[shard].string(), name,
@@ -131,8 +158,7 @@ Status Checkpoint::add_meta(Os& os, const ModelFiles& files) {
             const bool reads = to.name.ends_with(".o_proj.weight") || to.name.ends_with(".down_proj.weight");
             found.join = tensor.shape().rank() == 1 ? Join::same : reads ? Join::columns : Join::rows;
             found.pairs_side_by_side = to.rotary;
-            found.parts.push_back(
-                {tensor.dtype(), tensor.shape(), static_cast<const std::byte*>(tensor.raw()), tensor.storage()});
+            found.parts.push_back(CRIA_TRY(meta_part(name, tensor, tensors)));
         }
     }
     for (const auto& [name, found] : found_)

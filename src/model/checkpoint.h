@@ -1,6 +1,6 @@
 // The weights of a model as its files hold them, handed out under Hugging Face's names, with its order of rows,
-// whatever the layout: safetensors; Meta's consolidated.NN.pth, whose shards are joined; GGUF, whose blocks
-// become f32 or are handed out as they are.
+// whatever the layout: safetensors; Meta's consolidated.NN.pth, whose shards are joined and whose four-bit matrices
+// become blocks; GGUF. Blocks become f32 or are handed out as they are.
 //
 // Meta and GGUF keep the two halves of a rotary pair side by side, rows 2i and 2i + 1 of each query and key head, where
 // Hugging Face has them in rows i and i + head_dim / 2.
@@ -69,6 +69,8 @@ private:
     Status add_safetensors(Os& os, const ModelFiles& files);
     Status add_meta(Os& os, const ModelFiles& files);
     Status add_gguf(Os& os, const ModelFiles& files);
+    Result<Part> meta_part(const std::string& name, const Tensor& tensor,
+                           const std::map<std::string, Tensor>& all) const;
     Result<Found*> find(const std::string& name, const Shape& shape);
     std::int64_t row_in_file(const Found& found, std::int64_t row) const;
     Status add(std::string name, Part part, bool pairs_side_by_side);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "base/nearest.h"
@@ -140,6 +141,10 @@ Status check_config(const LlamaConfig& c) {
         return fail(ErrorKind::invalid_input, "head_dim is {}; rotary positions need an even number", c.head_dim);
     if (!(c.norm_epsilon > 0.0f && c.norm_epsilon < 1.0f))
         return fail(ErrorKind::invalid_input, "rms_norm_eps is {}; a number between 0 and 1 is wanted", c.norm_epsilon);
+    if (c.rotates_ffn && !std::has_single_bit(static_cast<std::uint64_t>(c.ffn_width)))
+        return fail(ErrorKind::unsupported, "intermediate_size is {}; its rotation needs a power of two", c.ffn_width);
+    if (c.lora_rank < 0 || c.lora_rank > 1024)
+        return fail(ErrorKind::invalid_input, "the adaptors' rank is {}; 0 to 1024 is possible", c.lora_rank);
     CRIA_TRY(check_initializer(c));
     CRIA_TRY(check_rope(c));
     return check_ids(c);

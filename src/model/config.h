@@ -29,6 +29,11 @@ struct LlamaConfig {
     float initializer_range = 0.02f;  // the standard deviation of random weights
     std::int32_t bos_id = 128000;
     std::vector<std::int32_t> eos_ids{128001};
+    // Of Meta's quantised releases: low-rank adaptors beside the matrices of the layers (0: none), and a Hadamard
+    // transform of the feed-forward activations before the last product.
+    std::int64_t lora_rank = 0;
+    float lora_scale = 1.0f;
+    bool rotates_ffn = false;
     // Layers (in Hugging Face's merged numbering) that attend to an image; none in text models.
     std::vector<std::int64_t> cross_attention_layers{};
 

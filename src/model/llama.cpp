@@ -69,7 +69,9 @@ Value Llama::layer(Pass& pass, std::int64_t index, const Value& x, const RopeTab
     const Value qkv = rope(pass, linear(pass, h, w.qkv), shape, angles, seen);
     const Value middle = linear_add(pass, x, attention(pass, qkv, shape, seen), w.attention_out);
     h = rms_norm(pass, middle, w.ffn_norm, config_.norm_epsilon);
-    return linear_add(pass, middle, swiglu(pass, linear(pass, h, w.gate_up)), w.down);
+    Value inner = swiglu(pass, linear(pass, h, w.gate_up));
+    if (config_.rotates_ffn) inner = hadamard(pass, inner);
+    return linear_add(pass, middle, inner, w.down);
 }
 
 // Writes the layer's result into `into` and forgets all else, so that an inference pass needs memory for one layer.

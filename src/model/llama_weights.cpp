@@ -96,6 +96,36 @@ Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, c
     return whole;
 }
 
+// The adaptors beside the parts of a matrix, as one: their inputs below each other, their outputs side by side, each in
+// the rows of its part.
+Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter, Checkpoint& checkpoint,
+                                                     const LlamaConfig& config) {
+    const std::int64_t parts = std::ssize(parameter.names), rank = config.lora_rank, in = parameter.shape.last();
+    auto low_rank = std::make_shared<LowRank>();
+    low_rank->down.value = Tensor::zeros(DType::f32, Shape{parts * rank, in});
+    low_rank->up.value = Tensor::zeros(DType::f32, Shape{parameter.shape.rows(), parts * rank});
+    std::int64_t first = 0;
+    for (std::int64_t p = 0; p < parts; ++p) {
+        const auto i = static_cast<std::size_t>(p);
+        const std::string base = parameter.names[i].substr(0, parameter.names[i].rfind(".weight"));
+        const std::int64_t rows = parameter.rows[i];
+        convert(CRIA_TRY(checkpoint.take(base + ".lora_A.weight", Shape{rank, in})), low_rank->down.value,
+                p * rank * in);
+        const Tensor up = Tensor::zeros(DType::f32, Shape{rows, rank});
+        convert(CRIA_TRY(checkpoint.take(base + ".lora_B.weight", Shape{rows, rank})), up, 0);
+        for (std::int64_t row = 0; row < rows; ++row)
+            for (std::int64_t r = 0; r < rank; ++r)
+                low_rank->up.value.f32()[(first + row) * parts * rank + p * rank + r] =
+                    config.lora_scale * up.f32()[row * rank + r];
+        first += rows;
+    }
+    return low_rank;
+}
+
+bool is_in_a_layer(const Parameter& parameter) {
+    return parameter.shape.rank() == 2 && parameter.names.front().starts_with("model.layers.");
+}
+
 // The quantised matrices of the model. A matrix whose parts are not all quantised is left out.
 Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
                                   std::span<const Parameter> parameters, const Compute& compute) {
@@ -143,7 +173,12 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
     PackedWeights packed;
     if (options.compute != nullptr && !options.trainable && !options.exact)
         packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), *options.compute));
+    if (config.lora_rank > 0 && options.trainable)
+        return fail(ErrorKind::unsupported, "{}: a model with adaptors of Meta's cannot be trained on",
+                    folder.string());
     for (const Parameter& parameter : model.parameters()) {
+        if (config.lora_rank > 0 && is_in_a_layer(parameter))
+            parameter.weight->low_rank = CRIA_TRY(load_low_rank(parameter, checkpoint, config));
         if (take_packed(parameter, packed)) continue;
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
         if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);

@@ -42,6 +42,14 @@ public:
                         kMost);
         return static_cast<std::int64_t>(value);
     }
+    Result<Params> object(std::string_view key) const {
+        const Json& value = json_.at(std::string(key));
+        if (!value.is_object()) return fail(ErrorKind::corrupt, "{}: {} is no object", who_, key);
+        return Params(value, who_);
+    }
+    std::string text(std::string_view key) const {
+        return has(key) && json_.at(std::string(key)).is_string() ? json_.at(std::string(key)).get<std::string>() : "";
+    }
     bool flag(std::string_view key) const { return has(key) && json_.at(std::string(key)) == true; }
 
 private:
@@ -75,15 +83,34 @@ bool names_an_instruct_model(const Path& folder) {
     return name.contains("instruct") || name.contains("guard") || name.contains("chat");
 }
 
+// The quantised releases (model/meta_int4.h).
+Status read_quantization(const Params& params, const std::string& who, LlamaConfig& config) {
+    if (params.has("quantization_args")) {
+        const Params quantised = CRIA_TRY(params.object("quantization_args"));
+        const std::string scheme = quantised.text("scheme");
+        if (scheme != "int4_weight_int8_dynamic_activation")
+            return fail(
+                ErrorKind::unsupported,
+                "{}: the quantisation scheme '{}'; of Meta's, int4_weight_int8_dynamic_activation can be opened", who,
+                scheme);
+        config.rotates_ffn = quantised.flag("spinquant");
+    }
+    if (params.has("lora_args")) {
+        const Params adaptors = CRIA_TRY(params.object("lora_args"));
+        config.lora_rank = CRIA_TRY(adaptors.size("rank"));
+        config.lora_scale = static_cast<float>(CRIA_TRY(adaptors.number("scale")));
+    }
+    return {};
+}
+
 Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files) {
     const std::string who = files.config.string();
     if (!json.is_object()) return fail(ErrorKind::corrupt, "{}: not a JSON object", who);
     const Params params(json.contains("model") && json["model"].is_object() ? json["model"] : json, who);
-    for (const char* key : {"quantization_args", "lora_args", "vision_chunk_size"})
-        if (params.has(key))
-            return fail(ErrorKind::unsupported,
-                        "{}: has {}; quantised and vision checkpoints of Meta cannot be opened yet", who, key);
+    if (params.has("vision_chunk_size"))
+        return fail(ErrorKind::unsupported, "{}: has vision_chunk_size; vision checkpoints cannot be opened yet", who);
     LlamaConfig config;
+    CRIA_TRY(read_quantization(params, who, config));
     config.width = CRIA_TRY(params.size("dim"));
     config.layers = CRIA_TRY(params.size("n_layers"));
     config.heads = CRIA_TRY(params.size("n_heads"));
@@ -96,8 +123,8 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
     config.norm_epsilon = static_cast<float>(CRIA_TRY(params.number("norm_eps")));
     const char* theta = params.has("rope_freq_base") ? "rope_freq_base" : "rope_theta";
     config.rope_theta = static_cast<float>(CRIA_TRY(params.number(theta)));
-    const bool small = is_small_llama_3_2(config);
-    config.tied_embeddings = params.has("tied_embeddings") ? params.flag("tied_embeddings") : small;
+    const bool small = is_small_llama_3_2(config), quantised = params.has("quantization_args");
+    config.tied_embeddings = params.has("tied_embeddings") ? params.flag("tied_embeddings") : small && !quantised;
     if (params.flag("use_scaled_rope")) config.rope_scaling = RopeScaling{.factor = small ? 32.0f : 8.0f};
     if (config.rope_scaling && params.has("rope_scaling_factor"))
         config.rope_scaling->factor = static_cast<float>(CRIA_TRY(params.number("rope_scaling_factor")));

@@ -12,7 +12,8 @@ namespace cria {
 // config.json, params.json or the metadata of a GGUF file, checked. Where a layout leaves something unsaid, it is what
 // the released models of that size are: Meta's params.json has no context (131,072 with scaled rope, else 8,192), no
 // factor of the scaling (32 for 1B and 3B, else 8), and does not say whether embeddings are tied (1B and 3B are);
-// max_seq_len, rope_scaling_factor and tied_embeddings say so where quant/convert.h has written it.
+// quantised ones never are. max_seq_len, rope_scaling_factor and tied_embeddings say so where quant/convert.h has
+// written it.
 Result<LlamaConfig> read_config(Os& os, const ModelFiles& files);
 
 // Writes config.json into `folder`, with the type of the weights beside it.

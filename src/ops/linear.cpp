@@ -13,10 +13,19 @@ bool needs_gradient(const Pass& pass, const Value& x, const Weight& weight) {
     return pass.training() && (x.node >= 0 || weight.trainable());
 }
 
+// y = x W^T, or y += x W^T, and what the low-rank adaptor adds.
+void apply(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate = false) {
+    product(pass, x, weight, y, accumulate);
+    if (weight.low_rank == nullptr) return;
+    const Tensor middle = pass.allocate(Shape{x.rows(), weight.low_rank->down.rows()});
+    product(pass, x, weight.low_rank->down, middle);
+    product(pass, middle, weight.low_rank->up, y, true);
+}
+
 void product_gradients(Pass& pass, const Tensor& dy, const Value& x, const Weight& weight) {
     if (weight.trainable()) product_gradient_weight(pass, dy, x.tensor, weight.gradient);
     if (x.node < 0) return;
-    CRIA_ASSERT(weight.packed.empty());
+    CRIA_ASSERT(weight.packed.empty() && weight.low_rank == nullptr);
     const GradientSlot dx = pass.tape()->slot(pass, x);
     product_gradient_x(pass, dy, weight.value, dx.tensor, dx.filled);
 }
@@ -42,7 +51,7 @@ void add_bias_gradient(const Pass& pass, const Tensor& dy, const Tensor& dbias) 
 
 Value linear(Pass& pass, const Value& x, const Weight& weight) {
     const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
-    product(pass, x.tensor, weight, y);
+    apply(pass, x.tensor, weight, y);
     if (!needs_gradient(pass, x, weight)) return {y};
     return pass.tape()->record(
         y, [x, &weight](Pass& back, int node) { product_gradients(back, back.tape()->gradient(node), x, weight); });
@@ -51,7 +60,7 @@ Value linear(Pass& pass, const Value& x, const Weight& weight) {
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias) {
     CRIA_ASSERT(bias.value.elements() == weight.rows());
     const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
-    product(pass, x.tensor, weight, y);
+    apply(pass, x.tensor, weight, y);
     add_bias(pass, bias.value, y);
     if (!needs_gradient(pass, x, weight) && !(pass.training() && bias.trainable())) return {y};
     return pass.tape()->record(y, [x, &weight, &bias](Pass& back, int node) {
@@ -68,7 +77,7 @@ Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight
         std::memcpy(y.f32() + first, residual.tensor.f32() + first,
                     static_cast<std::size_t>(last - first) * sizeof(float));
     });
-    product(pass, x.tensor, weight, y, true);
+    apply(pass, x.tensor, weight, y, true);
     if (!needs_gradient(pass, x, weight) && !(pass.training() && residual.node >= 0)) return {y};
     return pass.tape()->record(y, [residual, x, &weight](Pass& back, int node) {
         product_gradients(back, back.tape()->gradient(node), x, weight);

@@ -21,7 +21,7 @@ namespace cria {
 // [rows] ids -> [rows, width]: rows of `table` [vocabulary, width], widened to f32.
 Value embedding(Pass& pass, std::span<const std::int32_t> ids, const Weight& table);
 
-// x [rows, in] -> [rows, out] = x W^T, W [out, in].
+// x [rows, in] -> [rows, out] = x W^T, W [out, in]; with what the weight's low-rank adaptor adds.
 Value linear(Pass& pass, const Value& x, const Weight& weight);
 // The same plus a bias [out].
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias);
@@ -35,6 +35,8 @@ Value layer_norm(Pass& pass, const Value& x, const Weight& scale, const Weight& 
 
 // [rows, 2 f] (gate in the first half of the features, up in the second) -> [rows, f] = silu(gate) * up.
 Value swiglu(Pass& pass, const Value& gate_up);
+// H x / sqrt(n) of each row, H the Hadamard matrix in Sylvester's order; n, the features, a power of two.
+Value hadamard(Pass& pass, const Value& x);
 // Exact GELU, x Phi(x).
 Value gelu(Pass& pass, const Value& x);
 Value add(Pass& pass, const Value& a, const Value& b);

@@ -113,6 +113,36 @@ TEST(Gelu, Formula) {
         .run();
 }
 
+TEST(Hadamard, Formula) {
+    GradientCheck(
+        {activation(9, 32, 1)}, [](Pass& p, const Values& x, const Weights&) { return hadamard(p, x[0]); },
+        [](const Inputs& in) {
+            Doubles y(in[0].size());
+            for (std::size_t i = 0; i < y.size(); ++i) {
+                for (std::size_t j = 0; j < 32; ++j) {
+                    const double sign = std::popcount(i % 32 & j) % 2 == 0 ? 1 : -1;
+                    y[i] += sign * in[0][i / 32 * 32 + j] / std::sqrt(32.0);
+                }
+            }
+            return y;
+        })
+        .run();
+}
+
+// Used twice, so that its gradient is added to one that is there.
+TEST(Hadamard, OfASum) {
+    GradientCheck(
+        {activation(5, 4, 1)}, [](Pass& p, const Values& x, const Weights&) { return add(p, x[0], hadamard(p, x[0])); },
+        [](const Inputs& in) {
+            Doubles y = in[0];
+            for (std::size_t i = 0; i < y.size(); ++i)
+                for (std::size_t j = 0; j < 4; ++j)
+                    y[i] += (std::popcount(i % 4 & j) % 2 == 0 ? 0.5 : -0.5) * in[0][i / 4 * 4 + j];
+            return y;
+        })
+        .run();
+}
+
 TEST(Add, Formula) {
     GradientCheck(
         {activation(9, 23, 1), activation(9, 23, 2)},

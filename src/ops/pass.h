@@ -44,14 +44,21 @@ struct PackedPart {
 // A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32,
 // the same shape) is added to by backward(); an empty one means frozen. A matrix may be quantised: then `packed` holds
 // it, part below part, `value` is empty, and it is frozen; products round the activations to eight bits.
+struct LowRank;
 struct Weight {
     Tensor value{};  // f32, bf16 or f16
     Tensor gradient{};
     std::vector<PackedPart> packed{};
+    std::shared_ptr<const LowRank> low_rank{};  // of a frozen matrix: what linear() adds to its product
 
     bool trainable() const { return !gradient.empty(); }
     std::int64_t rows() const;
     std::int64_t columns() const { return packed.empty() ? value.columns() : packed.front().columns; }
+};
+
+// x -> (x down^T) up^T, down [rank, in], up [out, rank] with the scale in it (LoRA, Hu et al. 2021).
+struct LowRank {
+    Weight down{}, up{};
 };
 
 class Pass {

@@ -126,6 +126,7 @@ Status convert_model(Os& os, const ModelFiles& from, const Path& to, ModelFormat
     const LlamaConfig config = CRIA_TRY(read_config(os, from));
     if (!config.cross_attention_layers.empty())
         return fail(ErrorKind::unsupported, "{}: models that see images cannot be converted yet", from.folder.string());
+    CRIA_TRY(check_exportable(config, from.folder.string()));
     const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
     Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, from, config));
     const DType type = dtype ? *dtype : CRIA_TRY(dtype_of(checkpoint, config, from));

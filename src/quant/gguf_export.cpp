@@ -163,6 +163,7 @@ Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_v
     if (!config.cross_attention_layers.empty())
         return fail(ErrorKind::unsupported, "{}: GGUF files of models that see images cannot be written yet",
                     from.folder.string());
+    CRIA_TRY(check_exportable(config, from.folder.string()));
     const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
     TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, Planner(config, type).plan(), compute,
                             on_tensor);

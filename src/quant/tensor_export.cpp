@@ -9,6 +9,13 @@
 
 namespace cria {
 
+Status check_exportable(const LlamaConfig& config, std::string_view who) {
+    if (config.lora_rank == 0 && !config.rotates_ffn) return {};
+    return fail(ErrorKind::unsupported,
+                "{}: Meta's quantised model with {} runs as it is; other layouts cannot hold that", who,
+                config.lora_rank > 0 ? "adaptors" : "rotated activations");
+}
+
 TensorExporter::TensorExporter(Checkpoint checkpoint, const LlamaConfig& config, std::vector<TensorPlan> plans,
                                const Compute& compute, OnTensor on_tensor)
     : checkpoint_(std::move(checkpoint)),

@@ -36,6 +36,10 @@ struct ExportedTensor {
 // Hears of each tensor as it is written, with the share of the file that is done; false stops with cancelled.
 using OnTensor = FunctionRef<bool(const ExportedTensor&, double)>;
 
+// An error for models whose layers do more than their matrices say, which no other layout can hold: Meta's quantised
+// releases with adaptors or rotated activations.
+Status check_exportable(const LlamaConfig& config, std::string_view who);
+
 // Memory holds one tensor at a time. One owner.
 class TensorExporter {
 public:
