@@ -148,7 +148,13 @@ TEST(Cli, PerplexityAndCompare) {
     const Json json = json_of(cria({"perplexity", "tiny", "--file", file, "--context", "32", "--json"}));
     EXPECT_GT(json["perplexity"].get<double>(), 1);
     EXPECT_EQ(json["tokens"], 15 * json["windows"].get<int>());
-    const Json same = json_of(cria({"compare", "tiny", "tiny", "--file", file, "--context", "32", "--json"}));
+    const std::string picture = (folder / "picture.svg").string();
+    const Json same =
+        json_of(cria({"compare", "tiny", "tiny", "--file", file, "--context", "32", "--svg", picture, "--json"}));
+    EXPECT_TRUE(read_text(real_os(), picture, 1 << 20)->starts_with("<svg"));
+    EXPECT_EQ(cria({"perplexity", "tiny", "--file", file, "--context", "32", "--svg", picture}).code, 0);
+    expect_complaint(cria({"perplexity", "tiny", "--file", file, "--context", "32", "--svg", "/nowhere/x.svg"}), 1,
+                     {"/nowhere/x.svg"});
     EXPECT_EQ(same["kl_mean"], 0.0);
     EXPECT_EQ(same["top1_agreement"], 1.0);
     expect_complaint(cria({"perplexity", "tiny", "--file", file}), 1, {"at least 512"});

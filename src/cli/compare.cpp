@@ -19,7 +19,8 @@ public:
             .description =
                 "Runs two models with the same vocabulary over a text, in windows as cria perplexity cuts them, and "
                 "prints how far the predictions of B are from those of A: the Kullback-Leibler divergence (natural "
-                "logarithm; 0: the same), its mean and what one prediction in a hundred exceeds, and how often both "
+                "logarithm; 0: the same), its mean and what half, one in ten and one in a hundred exceed, and how "
+                "often both "
                 "find the same token likeliest. So one sees what quantising or training cost.",
             .examples =
                 "  cria compare ./model model-Q8_0.gguf --file notes.txt\n"
@@ -47,10 +48,14 @@ public:
         const TextDistance result =
             CRIA_TRY(measure_distance(first->model, second->model, compute, windows, counter.report()));
         counter.end();
+        CRIA_TRY(write_picture(cli, text_, picture(result)));
         const OrderedJson object{{"kl_mean", result.kl_mean},
                                  {"kl_p99", result.kl_p99},
                                  {"top1_agreement", result.top1_agreement},
-                                 {"positions", result.positions}};
+                                 {"positions", result.positions},
+                                 {"kl_p50", result.kl_percentiles[50]},
+                                 {"kl_p90", result.kl_percentiles[90]},
+                                 {"kl_max", result.kl_percentiles[100]}};
         cli.console.out(json_ ? object.dump() + "\n" : table(result));
         return kDone;
     }
@@ -58,10 +63,24 @@ public:
 private:
     static std::string table(const TextDistance& d) {
         return fmt::format(
-            "divergence, mean      {:.6f}\ndivergence, 99 %      {:.6f}\nsame likeliest token  {:.2f} %\npredictions   "
-            "      "
-            "  {}\n",
-            d.kl_mean, d.kl_p99, 100 * d.top1_agreement, d.positions);
+            "divergence, mean      {:.6f}\ndivergence, 50 %      {:.6f}\ndivergence, 90 %      {:.6f}\n"
+            "divergence, 99 %      {:.6f}\ndivergence, largest   {:.6f}\nsame likeliest token  {:.2f} %\n"
+            "predictions           {}\n",
+            d.kl_mean, d.kl_percentiles[50], d.kl_percentiles[90], d.kl_p99, d.kl_percentiles[100],
+            100 * d.top1_agreement, d.positions);
+    }
+
+    // The divergence by place in the window.
+    Chart picture(const TextDistance& d) const {
+        std::vector<ChartPoint> places;
+        for (std::size_t i = 0; i < d.kl_by_place.size(); ++i)
+            places.push_back({static_cast<double>(text_.context / 2) + static_cast<double>(i), d.kl_by_place[i]});
+        return {.title = fmt::format("{} from {}: mean {:.6f}, same likeliest token {:.2f} %", second_, first_,
+                                     d.kl_mean, 100 * d.top1_agreement),
+                .x_label = "place in the window",
+                .y_label = "Kullback-Leibler divergence",
+                .logarithmic = true,
+                .lines = {{"", places, ChartLine::Look::faint}, {"mean of 25 places", running_mean(places, 12)}}};
     }
 
     std::string first_, second_;

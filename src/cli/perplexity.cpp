@@ -1,4 +1,6 @@
 // cria perplexity
+#include <cmath>
+
 #include "base/json.h"
 #include "cli/interrupt.h"
 #include "cli/loaded_model.h"
@@ -39,6 +41,7 @@ public:
         WindowCounter counter(cli, windows);
         const Perplexity result = CRIA_TRY(measure_perplexity(loaded->model, compute, windows, counter.report()));
         counter.end();
+        CRIA_TRY(write_picture(cli, text_, picture(result)));
         const OrderedJson object{
             {"perplexity", result.perplexity}, {"tokens", result.tokens}, {"windows", result.windows}};
         cli.console.out(json_ ? object.dump() + "\n"
@@ -48,6 +51,23 @@ public:
     }
 
 private:
+    // How the perplexity of each window and of all so far went.
+    Chart picture(const Perplexity& result) const {
+        std::vector<ChartPoint> each, so_far;
+        double sum = 0;
+        for (const double loss : result.window_losses) {
+            sum += loss;
+            const auto number = static_cast<double>(each.size() + 1);
+            each.push_back({number, std::exp(loss)});
+            so_far.push_back({number, std::exp(sum / number)});
+        }
+        return {.title = fmt::format("{}: perplexity {:.4f}", model_, result.perplexity),
+                .x_label = "window",
+                .y_label = "perplexity",
+                .logarithmic = true,
+                .lines = {{"", each, ChartLine::Look::faint}, {"of all so far", so_far}}};
+    }
+
     std::string model_;
     TextOptions text_;
     bool json_ = false;

@@ -6,6 +6,7 @@
 #include "cli/program.h"
 #include "cli/verb.h"
 #include "quant/gguf_export.h"
+#include "quant/int4_export.h"
 
 namespace cria {
 namespace {
@@ -15,23 +16,28 @@ public:
     Page page() const override {
         return {
             .name = "quantize",
-            .summary = "write a model as one GGUF file, in fewer bits",
+            .summary = "write a model in fewer bits",
             .description =
                 "Reads a model in any layout and writes one GGUF file, with its configuration and tokenizer, that "
                 "Cria and llama.cpp open. The matrices become --type: f32, bf16, f16, q8_0, q6_k, q5_k_m, q4_k_m or "
                 "q4_0; the mixtures are llama.cpp's. Each number is rounded after a search for the scale that loses "
-                "least. Memory holds one tensor at a time, and the file appears only when it is whole. Prints what "
+                "least. int4-g32 is Meta's scheme for phones: DST becomes a folder in Meta's layout, with matrices of "
+                "four "
+                "bits in groups of 32, embedding and output of eight. Memory holds one tensor at a time, and the file "
+                "appears only when it is whole. Prints what "
                 "each tensor lost: the root mean square of its error, in per cent of its values.",
             .examples =
                 "  cria quantize ./Llama-3.2-1B-Instruct model-Q4_K_M.gguf --type q4_k_m\n"
                 "  cria quantize demo demo.gguf --type q8_0 --json\n"
+                "  cria quantize ./Llama-3.2-1B-Instruct ./llama-1b-int4 --type int4-g32\n"
                 "  cria compare demo demo.gguf --file notes.txt\n"};
     }
 
     void add_options(Options& options) override {
         options.positional("SRC", source_, "the model's name, folder or file", Need::required);
-        options.positional("DST", target_, "the GGUF file to write", Need::required);
-        options.value("--type", type_, "TYPE", "f32, bf16, f16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0", Need::required);
+        options.positional("DST", target_, "the GGUF file to write; for int4-g32 the folder", Need::required);
+        options.value("--type", type_, "TYPE", "f32, bf16, f16, q8_0, q6_k, q5_k_m, q4_k_m, q4_0 or int4-g32",
+                      Need::required);
         options.flag("--force", force_, "replace a file that is there");
         options.flag("--json", json_, "print one JSON object");
     }
@@ -39,13 +45,16 @@ public:
     Result<int> run(Cli& cli) override {
         catch_interrupts();
         ExportReport report(cli);
-        if (!force_ && cli.os.info(target_))
-            return fail(ErrorKind::invalid_input, "{} is there already; --force replaces it", target_);
+        const bool int4 = type_ == "int4-g32";
+        const Path written = int4 ? Path(target_) / "consolidated.00.pth" : Path(target_);
+        if (!force_ && cli.os.info(written))
+            return fail(ErrorKind::invalid_input, "{} is there already; --force replaces it", written.string());
         const Path path = CRIA_TRY(find_named_model(cli, source_));
         const Compute compute = CRIA_TRY(cli.compute());
         const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
-        CRIA_TRY(export_gguf(cli.os, files, target_, type_, compute, report));
-        CRIA_TRY(report.finish(target_));
+        CRIA_TRY(int4 ? write_meta_int4(cli.os, files, target_, compute, report)
+                      : export_gguf(cli.os, files, target_, type_, compute, report));
+        CRIA_TRY(report.finish(written));
         cli.console.out(json_ ? report.as_json() : as_table(report));
         return kDone;
     }

@@ -12,6 +12,7 @@ constexpr std::uint64_t kMaxTextFile = 1u << 30;
 void add_text_options(Options& options, TextOptions& text) {
     options.value("--file", text.file, "FILE", "the text", Need::required);
     options.value("--context", text.context, "N", "tokens of a window (default: 512)");
+    options.value("--svg", text.svg, "FILE", "draw the result there");
 }
 
 Result<TextWindows> read_windows(Cli& cli, const TextOptions& text, const Tokenizer& tokenizer) {
@@ -19,6 +20,11 @@ Result<TextWindows> read_windows(Cli& cli, const TextOptions& text, const Tokeni
     auto windows = cut_windows(tokenizer, content, text.context);
     if (!windows) return prefix(text.file, std::move(windows).error());
     return windows;
+}
+
+Status write_picture(Cli& cli, const TextOptions& text, const Chart& chart) {
+    if (text.svg.empty()) return {};
+    return write_atomically(cli.os, text.svg, chart_svg(chart));
 }
 
 WindowCounter::WindowCounter(Cli& cli, const TextWindows& windows) : progress_(cli) {

@@ -59,6 +59,24 @@ double divergence(const float* p, const float* q, std::int64_t n) {
     return std::max(sum, 0.0);  // below 0 by rounding only
 }
 
+TextDistance summed_up(std::vector<double> divergences, const std::vector<bool>& agreed, std::int64_t windows) {
+    TextDistance distance{.positions = std::ssize(divergences)};
+    const std::size_t places = divergences.size() / static_cast<std::size_t>(windows);
+    distance.kl_by_place.resize(places), distance.agreement_by_place.resize(places);
+    const double all = static_cast<double>(distance.positions), share = 1.0 / static_cast<double>(windows);
+    for (std::size_t i = 0; i < divergences.size(); ++i) {
+        distance.kl_mean += divergences[i] / all;
+        distance.kl_by_place[i % places] += divergences[i] * share;
+        distance.agreement_by_place[i % places] += agreed[i] ? share : 0;
+    }
+    distance.top1_agreement = static_cast<double>(std::ranges::count(agreed, true)) / all;
+    std::ranges::sort(divergences);
+    for (int percent = 0; percent <= 100; ++percent)
+        distance.kl_percentiles.push_back(divergences[static_cast<std::size_t>(percent / 100.0 * (all - 1))]);
+    distance.kl_p99 = distance.kl_percentiles[99];
+    return distance;
+}
+
 }  // namespace
 
 Result<TextWindows> cut_windows(const Tokenizer& tokenizer, std::string_view text, std::int64_t context) {
@@ -78,10 +96,12 @@ Result<TextWindows> cut_windows(const Tokenizer& tokenizer, std::string_view tex
 
 Result<Perplexity> measure_perplexity(const Llama& model, const Compute& compute, const TextWindows& windows,
                                       WindowProgress progress) {
-    double loss = 0;
+    double sum = 0;
     Perplexity result{.windows = windows.count()};
     for (std::int64_t i = 0; i < windows.count(); ++i) {
         const auto window = windows.window(i);
+        double loss = 0;
+        const std::int64_t before = result.tokens;
         Predictions predictions(model, compute, window);
         for_scored_rows(windows.context, [&](std::int64_t first, std::int64_t rows) {
             const Tensor log_p = predictions.log_probabilities(first, rows);
@@ -90,16 +110,18 @@ Result<Perplexity> measure_perplexity(const Llama& model, const Compute& compute
                     log_p.f32()[row * log_p.columns() + window[static_cast<std::size_t>(first + row + 1)]]);
             result.tokens += rows;
         });
+        sum += loss;
+        result.window_losses.push_back(loss / static_cast<double>(result.tokens - before));
         if (!progress(i + 1)) return stopped();
     }
-    result.perplexity = std::exp(loss / static_cast<double>(result.tokens));
+    result.perplexity = std::exp(sum / static_cast<double>(result.tokens));
     return result;
 }
 
 Result<TextDistance> measure_distance(const Llama& from, const Llama& to, const Compute& compute,
                                       const TextWindows& windows, WindowProgress progress) {
-    std::vector<double> divergences;
-    std::int64_t agreed = 0;
+    std::vector<double> divergences;  // window by window
+    std::vector<bool> agreed;
     for (std::int64_t i = 0; i < windows.count(); ++i) {
         Predictions first_model(from, compute, windows.window(i)), second_model(to, compute, windows.window(i));
         for_scored_rows(windows.context, [&](std::int64_t first, std::int64_t rows) {
@@ -109,18 +131,12 @@ Result<TextDistance> measure_distance(const Llama& from, const Llama& to, const 
             for (std::int64_t row = 0; row < rows; ++row) {
                 const float *a = p.f32() + row * n, *b = q.f32() + row * n;
                 divergences.push_back(divergence(a, b, n));
-                agreed += std::max_element(a, a + n) - a == std::max_element(b, b + n) - b;
+                agreed.push_back(std::max_element(a, a + n) - a == std::max_element(b, b + n) - b);
             }
         });
         if (!progress(i + 1)) return stopped();
     }
-    TextDistance distance{.positions = std::ssize(divergences)};
-    for (const double value : divergences) distance.kl_mean += value / static_cast<double>(distance.positions);
-    const auto rank = static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(distance.positions - 1));
-    std::ranges::nth_element(divergences, divergences.begin() + rank);
-    distance.kl_p99 = divergences[static_cast<std::size_t>(rank)];
-    distance.top1_agreement = static_cast<double>(agreed) / static_cast<double>(distance.positions);
-    return distance;
+    return summed_up(std::move(divergences), agreed, windows.count());
 }
 
 }  // namespace cria

@@ -32,12 +32,17 @@ struct Perplexity {
     double perplexity = 0;
     std::int64_t tokens = 0;  // that were predicted
     std::int64_t windows = 0;
+    std::vector<double> window_losses{};  // mean cross-entropy of the predictions of each window
 };
 struct TextDistance {
     double kl_mean = 0;         // of Kullback-Leibler divergences from the first model to the second, natural log
     double kl_p99 = 0;          // the divergence that one prediction in a hundred exceeds
     double top1_agreement = 0;  // share of predictions with the same likeliest token
     std::int64_t positions = 0;
+    // By place in the window, from the middle on: mean divergence, and share with the same likeliest token.
+    std::vector<double> kl_by_place{}, agreement_by_place{};
+    std::vector<double>
+        kl_percentiles{};  // the divergence that 100 - i in a hundred predictions exceed, i from 0 to 100
 };
 
 // `progress` hears after each window how many are done; false stops with cancelled.

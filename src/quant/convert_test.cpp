@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 
 #include "base/os_fault.h"
@@ -10,6 +11,7 @@
 #include "model/llama.h"
 #include "model/model_files.h"
 #include "quant/gguf_export.h"
+#include "quant/int4_export.h"
 #include "store/torch_file.h"
 #include "text/tokenizer_files.h"
 
@@ -104,6 +106,42 @@ TEST_F(Convert, QuantisedNeedsAType) {
     const auto a = ours.parameters(), b = theirs.parameters();
     for (std::size_t i = 0; i < a.size(); ++i)
         EXPECT_EQ(std::memcmp(a[i].weight->value.raw(), b[i].weight->value.raw(), b[i].weight->value.bytes()), 0);
+}
+
+// The same numbers as in Q4_0, read back through the reader of Meta's releases.
+TEST_F(Convert, Int4HasTheNumbersOfQ4) {
+    const ModelFiles files = *open_model_folder(real_os(), folder_ / "hf");
+    std::vector<ExportedTensor> reports;
+    const auto keep = [&](const ExportedTensor& tensor, double) {
+        reports.push_back(tensor);
+        return true;
+    };
+    const Status done = write_meta_int4(real_os(), files, folder_ / "int4", compute_, keep);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(reports.size(), 3u + 2 * 9);
+    for (const ExportedTensor& tensor : reports)
+        EXPECT_EQ(tensor.relative_error > 0, tensor.type != "f32") << tensor.name << " " << tensor.type;
+    ASSERT_TRUE(export_gguf(real_os(), files, folder_ / "q.gguf", "q4_0", compute_,
+                            [](const ExportedTensor&, double) { return true; }));
+    Llama ours = *Llama::load(real_os(), folder_ / "int4", {}), q4 = *Llama::load(real_os(), folder_ / "q.gguf", {}),
+          original = *Llama::load(real_os(), folder_ / "hf", {.exact = true});
+    const auto a = ours.parameters(), b = q4.parameters(), c = original.parameters();
+    ASSERT_EQ(a.size(), c.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const Tensor &x = a[i].weight->value, &y = b[i].weight->value, &z = c[i].weight->value;
+        if (a[i].names.front().starts_with("model.layers.")) {
+            EXPECT_EQ(std::memcmp(x.raw(), y.raw(), x.bytes()), 0) << a[i].names.front();
+            continue;
+        }
+        for (std::int64_t row = 0; row < x.rows(); ++row) {  // embedding, head: half a step of 127 of the row's largest
+            float largest = 0, error = 0;
+            for (std::int64_t j = row * x.columns(); j < (row + 1) * x.columns(); ++j) {
+                largest = std::max(largest, std::abs(z.f32()[j]));
+                error = std::max(error, std::abs(x.f32()[j] - z.f32()[j]));
+            }
+            EXPECT_LE(error, largest * (0.5f / 127 + 0x1p-11f)) << a[i].names.front();
+        }
+    }
 }
 
 TEST_F(Convert, AFaultLeavesNoHalfFile) {

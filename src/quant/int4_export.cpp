@@ -1,0 +1,142 @@
+#include "quant/int4_export.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/model_files.h"
+#include "quant/layout_plan.h"
+#include "store/torch_file.h"
+#include "tensor/blocks.h"
+#include "text/tokenizer_files.h"
+
+namespace cria {
+namespace {
+
+constexpr std::int64_t kGroup = 32;  // numbers of four bits that share a scale, as in a block of Q4_0
+
+// Splits tensors into the numbers and scales of Meta's quantised form, two tensors of the file for each matrix.
+class Int4Writer {
+public:
+    Int4Writer(Checkpoint checkpoint, const LlamaConfig& config, const Compute& compute, OnTensor on_tensor)
+        : on_tensor_(on_tensor),
+          plans_(plan_layout(config, ModelFormat::meta, DType::f32)),
+          exporter_(std::move(checkpoint), config, typed(plans_), compute,
+                    [this](const ExportedTensor& tensor, double done) {
+                        last_ = tensor, done_ = done;
+                        return is_row_scaled(tensor.name) || on_tensor_(tensor, done);
+                    }) {}
+    Int4Writer(const Int4Writer&) = delete;
+    Int4Writer& operator=(const Int4Writer&) = delete;
+
+    std::vector<PlannedTensor> planned() {
+        std::vector<PlannedTensor> tensors;
+        for (std::size_t i = 0; i < plans_.size(); ++i) {
+            const auto& [hugging_face, name, type, shape, rotary] = plans_[i];
+            tensors.push_back({name, shape.rank() == 1 ? DType::f32 : DType::i8, shape});
+            sources_.push_back({i, false});
+            if (shape.rank() == 1) continue;
+            const std::int64_t groups = is_row_scaled(name) ? 1 : shape.last() / kGroup;
+            tensors.push_back({scales_name(name), DType::f32, Shape{shape.rows(), groups}});
+            sources_.push_back({i, true});
+        }
+        return tensors;
+    }
+
+    // Of tensor i of planned(), one after the other.
+    Result<std::span<const std::byte>> bytes(std::size_t i) {
+        const auto [plan, scales] = sources_[i];
+        if (scales) return std::as_bytes(std::span(scales_));
+        const auto from = CRIA_TRY(exporter_.bytes(plan));
+        if (plans_[plan].shape.rank() == 1) return from;
+        numbers_.clear(), scales_.clear();
+        if (!is_row_scaled(plans_[plan].name)) {
+            split_blocks(from);
+        } else {
+            round_rows(from, plans_[plan].shape.last());
+            if (!on_tensor_(last_, done_)) return fail(ErrorKind::cancelled, "interrupted");
+        }
+        return std::as_bytes(std::span(numbers_));
+    }
+
+private:
+    static bool is_row_scaled(std::string_view name) {
+        return name == "tok_embeddings.weight" || name == "output.weight";
+    }
+    static std::string scales_name(const std::string& name) {
+        return name.substr(0, name.size() - std::string_view("weight").size()) + "scales";
+    }
+    static std::vector<TensorPlan> typed(std::vector<TensorPlan> plans) {
+        for (TensorPlan& plan : plans)
+            if (plan.shape.rank() == 2 && !is_row_scaled(plan.name)) plan.type = BlockType::q4_0;
+        return plans;
+    }
+
+    void split_blocks(std::span<const std::byte> blocks) {
+        const BlockLayout& layout = layout_of(BlockType::q4_0);
+        BlockNumbers block;
+        for (std::size_t at = 0; at < blocks.size(); at += static_cast<std::size_t>(layout.bytes)) {
+            read_numbers(BlockType::q4_0, blocks.data() + at, block);
+            scales_.push_back(to_f32(block.scale));
+            for (std::int64_t i = 0; i < kGroup; ++i)
+                numbers_.push_back(static_cast<std::int8_t>(block.numbers[static_cast<std::size_t>(i)] - 8));
+        }
+    }
+
+    // Rows of f32, each by the scale that its largest number needs; the report says what that loses.
+    void round_rows(std::span<const std::byte> rows, std::int64_t columns) {
+        const std::span values(reinterpret_cast<const float*>(rows.data()), rows.size() / sizeof(float));
+        double squares = 0, errors = 0, worst = 0;
+        for (std::size_t first = 0; first < values.size(); first += static_cast<std::size_t>(columns)) {
+            const auto row = values.subspan(first, static_cast<std::size_t>(columns));
+            float largest = 0;
+            for (const float value : row) largest = std::max(largest, std::abs(value));
+            const float scale = to_f32(to_f16(largest / 127));
+            scales_.push_back(scale);
+            for (const float value : row) {
+                const float number = scale > 0 ? std::clamp(std::nearbyint(value / scale), -127.0f, 127.0f) : 0.0f;
+                numbers_.push_back(static_cast<std::int8_t>(number));
+                const double error = std::abs(static_cast<double>(value) - static_cast<double>(number * scale));
+                squares += static_cast<double>(value) * static_cast<double>(value), errors += error * error;
+                worst = std::max(worst, error);
+            }
+        }
+        last_.type = "i8";
+        last_.bytes = numbers_.size() + scales_.size() * sizeof(float);
+        last_.relative_error = squares > 0 ? std::sqrt(errors / squares) : 0;
+        last_.worst_error = worst;
+    }
+
+    struct Source {
+        std::size_t plan;
+        bool scales;
+    };
+    OnTensor on_tensor_;
+    std::vector<TensorPlan> plans_;
+    ExportedTensor last_{};
+    double done_ = 0;
+    std::vector<Source> sources_{};
+    std::vector<std::int8_t> numbers_{};
+    std::vector<float> scales_{};
+    TensorExporter exporter_;
+};
+
+}  // namespace
+
+Status write_meta_int4(Os& os, const ModelFiles& from, const Path& to, const Compute& compute, OnTensor on_tensor) {
+    const LlamaConfig config = CRIA_TRY(read_config(os, from));
+    CRIA_TRY(check_exportable(config, from.folder.string()));
+    for (const std::int64_t columns : {config.width, config.query_width(), config.ffn_width})
+        if (columns % kGroup != 0)
+            return fail(ErrorKind::unsupported, "{}: a matrix has rows of {} numbers; int4-g32 wants multiples of {}",
+                        from.folder.string(), columns, kGroup);
+    const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
+    Int4Writer writer(CRIA_TRY(Checkpoint::open(os, from, config)), config, compute, on_tensor);
+    CRIA_TRY(os.make_folders(to));
+    CRIA_TRY(write_meta_config(os, to, config, kGroup));
+    CRIA_TRY(write_atomically(os, to / "tokenizer.model", write_tiktoken_ranks(tokenizer.ranks())));
+    CRIA_TRY(carry_system_message(os, from, to));
+    const std::vector<PlannedTensor> plans = writer.planned();
+    return write_torch_file(os, to / "consolidated.00.pth", plans, [&](std::size_t i) { return writer.bytes(i); });
+}
+
+}  // namespace cria
