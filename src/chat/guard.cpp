@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chat/literal.h"
+#include "base/strings.h"
 
 namespace cria {
 namespace {

@@ -94,11 +94,4 @@ bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= kMaxNameBytes && std::ranges::all_of(text, is_name_character);
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\n\r\v\f";
-    const std::size_t begin = text.find_first_not_of(kSpace);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
 }  // namespace cria

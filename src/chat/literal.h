@@ -30,7 +30,4 @@ inline constexpr std::size_t kMaxNameBytes = 128;
 bool is_name(std::string_view text);
 bool is_name_character(char c);
 
-// Without the ASCII white space at both ends.
-std::string_view trimmed(std::string_view text);
-
 }  // namespace cria

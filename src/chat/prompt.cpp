@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "chat/literal.h"
 #include "chat/tool_call.h"
 #include "chat/tool_prompt.h"

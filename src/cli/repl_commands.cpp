@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/nearest.h"
+#include "base/strings.h"
 #include "chat/literal.h"
 #include "cli/messages_file.h"
 
@@ -12,14 +13,8 @@ namespace {
 
 constexpr std::uint64_t kMaxSaved = 64u << 20;
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t";
-    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-    return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
-
 // The first word, and what follows it.
-std::pair<std::string_view, std::string_view> split(std::string_view text) {
+std::pair<std::string_view, std::string_view> first_word(std::string_view text) {
     text = trimmed(text);
     const std::size_t end = std::min(text.find_first_of(" \t\n"), text.size());
     return {text.substr(0, end), trimmed(text.substr(end))};
@@ -81,7 +76,7 @@ std::span<const ReplCommands::Command> ReplCommands::commands() {
 }
 
 Result<ReplCommands::Outcome> ReplCommands::run(std::string_view line) {
-    const auto [name, rest] = split(line);
+    const auto [name, rest] = first_word(line);
     const auto all = commands();
     const auto command = std::ranges::find(all, name, &Command::name);
     if (command != all.end()) return (this->*command->handler)(rest);
@@ -111,7 +106,7 @@ Result<ReplCommands::Outcome> ReplCommands::clear(std::string_view) {
 }
 
 Result<ReplCommands::Outcome> ReplCommands::set(std::string_view rest) {
-    const auto [name, value] = split(rest);
+    const auto [name, value] = first_word(rest);
     if (name == "verbose" || name == "quiet") {
         options_.verbose = name == "verbose";
         return Outcome{};
@@ -195,7 +190,7 @@ Result<ReplCommands::Outcome> ReplCommands::undo(std::string_view) {
 }
 
 Result<ReplCommands::Outcome> ReplCommands::tools(std::string_view rest) {
-    const auto [name, folder] = split(rest);
+    const auto [name, folder] = first_word(rest);
     if (!name.empty()) {
         if (name != "calendar" || folder.empty()) {
             return fail(ErrorKind::invalid_input, "/tools knows 'calendar DIR', not '{}'", rest);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "store/model_folder.h"
 
 namespace cria {
@@ -13,13 +14,6 @@ std::optional<Path> hub_home(const Environment& environment) {
     if (environment.hf_home) return environment.hf_home;
     if (environment.home) return *environment.home / ".cache" / "huggingface";
     return std::nullopt;
-}
-
-std::string trimmed(std::string text) {
-    const auto space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
-    while (!text.empty() && space(text.back())) text.pop_back();
-    text.erase(text.begin(), std::ranges::find_if_not(text, space));
-    return text;
 }
 
 }  // namespace
@@ -84,7 +78,7 @@ Result<Path> find_in_hub_cache(Os& os, const Environment& environment, const Hub
     std::string folder = "models--" + name.repository;
     folder.replace(folder.find('/'), 1, "--");
     const Path model = environment.hf_cache.value_or(*home / "hub") / folder;
-    const std::string commit = trimmed(CRIA_TRY(read_text(os, model / "refs" / name.revision, kMaxTokenBytes)));
+    const std::string commit(trimmed(CRIA_TRY(read_text(os, model / "refs" / name.revision, kMaxTokenBytes))));
     CRIA_TRY(check_model_name(commit));
     const Path snapshot = model / "snapshots" / commit;
     CRIA_TRY(open_model_weights(os, snapshot));

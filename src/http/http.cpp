@@ -6,6 +6,8 @@
 #include <cctype>
 #include <mutex>
 
+#include "base/strings.h"
+
 namespace cria {
 namespace {
 
@@ -17,18 +19,6 @@ struct CurlDeleter {
 };
 using Handle = std::unique_ptr<CURL, CurlDeleter>;
 using List = std::unique_ptr<curl_slist, CurlDeleter>;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // One GET on its way.
 class Transfer {
@@ -75,7 +65,7 @@ private:
         if (line.starts_with("HTTP/")) reply_.headers.clear();  // of the next answer in a row of redirects
         const std::size_t colon = line.find(':');
         if (colon != line.npos)
-            reply_.headers[lower(line.substr(0, colon))] = std::string(trimmed(line.substr(colon + 1)));
+            reply_.headers[lower_ascii(line.substr(0, colon))] = std::string(trimmed(line.substr(colon + 1)));
     }
 
     bool body(std::string_view bytes) {

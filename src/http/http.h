@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -28,6 +29,11 @@ struct HttpRequest {
 struct HttpReply {
     int status = 0;
     std::map<std::string, std::string> headers{};  // names in lower case, of the last answer after redirects
+    // The header's value, empty where it is not there.
+    std::string_view header(const std::string& name) const {
+        const auto found = headers.find(name);
+        return found == headers.end() ? std::string_view() : std::string_view(found->second);
+    }
 };
 
 // Gets the body piece by piece, whatever the status is. An error ends the transfer and is what `get` returns.

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/strings.h"
 #include "kernels/cpu/features.h"
 #include "kernels/kernels.h"
 
@@ -29,13 +30,6 @@ std::string read_system_file(Os& os, const Path& path) {
         if (text.size() == before) break;
     }
     return text;
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\n";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
 std::optional<std::int64_t> number(std::string_view text) {

@@ -1,9 +1,9 @@
 #include "model/model_files.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
+#include "base/strings.h"
 #include "store/gguf.h"
 #include "text/tokenizer_files.h"
 
@@ -78,8 +78,7 @@ bool is_small_llama_3_2(const LlamaConfig& config) {
 }
 
 bool names_an_instruct_model(const Path& folder) {
-    std::string name = folder.filename().string();
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string name = lower_ascii(folder.filename().string());
     return name.contains("instruct") || name.contains("guard") || name.contains("chat");
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/strings.h"
 
 namespace cria {
 namespace {
@@ -66,11 +67,7 @@ constexpr std::array kUsual{Usual{"llama3.2", "3b-instruct"},  Usual{"llama3.2-v
                             Usual{"llama-guard3", "8b"},       Usual{"llama3.1", "8b-instruct"},
                             Usual{"llama3.3", "70b-instruct"}, Usual{"llama3", "8b-instruct"}};
 
-bool same(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-    });
-}
+bool same(std::string_view a, std::string_view b) { return lower_ascii(a) == lower_ascii(b); }
 
 const Model* by_tag(std::string_view family, std::string_view tag) {
     const auto with = [&](std::string_view back) {

@@ -31,17 +31,12 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
     return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-std::string_view header_of(const HttpReply& reply, const std::string& name) {
-    const auto found = reply.headers.find(name);
-    return found == reply.headers.end() ? std::string_view() : std::string_view(found->second);
-}
-
 // "bytes 0-0/1234" -> 0 and 1234 (RFC 9110, section 14.4).
 struct ContentRange {
     std::uint64_t first = 0, total = 0;
 };
 std::optional<ContentRange> content_range(const HttpReply& reply) {
-    std::string_view text = header_of(reply, "content-range");
+    std::string_view text = reply.header("content-range");
     const std::size_t dash = text.find('-'), slash = text.find('/');
     if (!text.starts_with("bytes ") || dash == text.npos || slash == text.npos || dash < 6) return std::nullopt;
     const auto first = number_in(text.substr(6, dash - 6)), total = number_in(text.substr(slash + 1));
@@ -197,7 +192,7 @@ private:
         std::optional<std::uint64_t> whole;
         const auto sink = [&](const HttpReply& reply, std::span<const std::byte>) -> Status {
             if (reply.status != 200) return {};
-            whole = number_in(header_of(reply, "content-length"));
+            whole = number_in(reply.header("content-length"));
             return fail(ErrorKind::cancelled, "known now");
         };
         const HttpReply reply = CRIA_TRY(persistently(remote, [&]() -> Result<HttpReply> {
@@ -236,7 +231,7 @@ private:
     }
 
     std::chrono::milliseconds asked_to_wait(const Result<HttpReply>& reply) const {
-        const auto seconds = reply ? number_in(header_of(*reply, "retry-after")) : std::nullopt;
+        const auto seconds = reply ? number_in(reply->header("retry-after")) : std::nullopt;
         const auto longest = static_cast<std::uint64_t>(options_.longest_wait.count());
         return std::chrono::seconds(std::min(seconds.value_or(0), longest));
     }

@@ -8,18 +8,13 @@
 
 #include "base/json.h"
 #include "base/nearest.h"
+#include "base/strings.h"
 #include "store/manifest.h"
 
 namespace cria {
 namespace {
 
 constexpr std::size_t kMaxListBytes = 32u << 20;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return result;
-}
 
 bool is_name_part(std::string_view text) {
     return !text.empty() && text.size() <= 96 && text != "." && text != ".." && std::ranges::all_of(text, [](char c) {
@@ -28,7 +23,7 @@ bool is_name_part(std::string_view text) {
 }
 
 void drop_front(std::string_view& text, std::string_view front) {
-    if (lower(text.substr(0, front.size())) == front) text.remove_prefix(front.size());
+    if (lower_ascii(text.substr(0, front.size())) == front) text.remove_prefix(front.size());
 }
 
 // Takes what follows `separator` off the end.
@@ -38,16 +33,6 @@ std::string take_back(std::string_view& text, char separator) {
     const std::string back(text.substr(at + 1));
     text = text.substr(0, at);
     return back;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const std::size_t end = std::min(text.find(separator), text.size());
-        parts.push_back(text.substr(0, end));
-        if (end == text.size()) return parts;
-        text.remove_prefix(end + 1);
-    }
 }
 
 std::unexpected<Error> unknown_name(std::string_view text) {
@@ -73,11 +58,6 @@ std::string path_encoded(std::string_view path) {
 std::vector<std::string> login(const HubAccess& access) {
     if (access.token.empty()) return {};
     return {"Authorization: Bearer " + access.token};
-}
-
-std::string_view header_of(const HttpReply& reply, const std::string& name) {
-    const auto found = reply.headers.find(name);
-    return found == reply.headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
 // A file of a repository, as the hub lists it.
@@ -115,7 +95,7 @@ Result<Listed> read_listed(const Json& entry, const std::string& who) {
 bool in_root(const Listed& file) { return !file.path.contains('/'); }
 
 bool is_weights_folder_file(const Listed& file) {
-    const std::string name = lower(file.path);
+    const std::string name = lower_ascii(file.path);
     if (!in_root(file)) return false;
     return name.ends_with(".safetensors") || name.ends_with(".json") || name.ends_with(".jinja") ||
            name == "tokenizer.model" || name.starts_with("license") || name.starts_with("use_policy") ||
@@ -140,7 +120,7 @@ std::string gguf_stem(std::string_view path) {
 
 // Whether the stem's last pieces are the type: "Model-Q4_K_M" and "model.q4_k_m" are of type Q4_K_M.
 bool has_type(const std::string& stem, std::string_view type) {
-    const std::string name = lower(stem), wanted = lower(type);
+    const std::string name = lower_ascii(stem), wanted = lower_ascii(type);
     if (!name.ends_with(wanted) || name.size() == wanted.size()) return false;
     return std::string_view("-._").contains(name[name.size() - wanted.size() - 1]);
 }
@@ -150,7 +130,7 @@ using GgufModels = std::map<std::string, std::vector<Listed>>;
 GgufModels gguf_models(const std::vector<Listed>& files) {
     GgufModels models;
     for (const Listed& file : files)
-        if (lower(file.path).ends_with(".gguf") && !lower(file.path).contains("mmproj"))
+        if (lower_ascii(file.path).ends_with(".gguf") && !lower_ascii(file.path).contains("mmproj"))
             models[gguf_stem(file.path)].push_back(file);
     return models;
 }
@@ -167,7 +147,7 @@ Result<std::string> choose_gguf(const GgufModels& models, const HubName& name) {
         for (const char* type : {"Q4_K_M", "Q4_0", "Q8_0"})
             if (std::string stem = find([&](const std::string& each) { return has_type(each, type); }); !stem.empty())
                 return stem;
-    } else if (lower(name.pick).ends_with(".gguf")) {
+    } else if (lower_ascii(name.pick).ends_with(".gguf")) {
         if (models.contains(gguf_stem(name.pick))) return gguf_stem(name.pick);
     } else if (std::string stem = find([&](const std::string& each) { return has_type(each, name.pick); });
                !stem.empty()) {
@@ -234,7 +214,7 @@ Result<HubName> parse_hub_name(std::string_view text) {
     name.repository = fmt::format("{}/{}", parts[0], parts[1]);
     // Pages of a file: owner/name/blob/main/file.gguf.
     if (parts.size() > 2) {
-        if (!lower(parts.back()).ends_with(".gguf") || !name.pick.empty()) return unknown_name(text);
+        if (!lower_ascii(parts.back()).ends_with(".gguf") || !name.pick.empty()) return unknown_name(text);
         name.pick = parts.back();
     }
     if (!is_name_part(name.revision) || (!name.pick.empty() && !is_name_part(name.pick))) return unknown_name(text);
@@ -243,7 +223,7 @@ Result<HubName> parse_hub_name(std::string_view text) {
 
 Error explain_hub_reply(const HttpReply& reply, const HubAccess& access, const HubName& name) {
     const std::string page = page_of(access, name);
-    const std::string_view code = header_of(reply, "x-error-code"), said = header_of(reply, "x-error-message");
+    const std::string_view code = reply.header("x-error-code"), said = reply.header("x-error-message");
     const std::string tail = said.empty() ? "" : fmt::format(" (the hub says: {})", said);
     if (code == "GatedRepo" && access.token.empty())
         return {ErrorKind::not_found,
