@@ -224,8 +224,7 @@ private:
             if (std::ranges::find(facts_.items, task, &ActionItem::task) != facts_.items.end()) continue;
             SpokenDay due = draw_due_day(pack_, today_, random_);
             const std::string owner = people_[owners[facts_.items.size()]].full();
-            facts_.items.push_back({owner, std::move(task), due.day_and_date()});
-            due_said_.push_back(due.said);
+            facts_.items.push_back({owner, std::move(task), due.said, due.day_and_date()});
         }
         meeting_day_ = draw_meeting_day(pack_, today_, random_);
         do {
@@ -265,8 +264,7 @@ private:
     std::string task_text(const Frames& frames, const Slot& slot) {
         const ActionItem& item = ordered_items_[slot.item];
         const auto owner = std::ranges::find(people_, item.owner, &Person::full);
-        return fill(pick(frames, random_),
-                    {{"first", owner->first}, {"task", item.task}, {"by", due_said_[slot.item]}});
+        return fill(pick(frames, random_), {{"first", owner->first}, {"task", item.task}, {"by", item.by}});
     }
 
     // Never the same twice in a chat, and with times that are not the meeting's.
@@ -329,8 +327,7 @@ private:
     std::vector<Person> people_;
     std::vector<Slot> slots_;
     std::vector<ActionItem> ordered_items_;  // by number, as slots refer to them
-    std::vector<std::string> due_said_;
-    Frames small_talk_;  // used already
+    Frames small_talk_;                      // used already
     SpokenDay meeting_day_;
     std::string time_, new_time_;
     OfficeFacts facts_;

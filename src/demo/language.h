@@ -53,8 +53,8 @@ struct LanguagePack {
     Frames opener;                                      // {subject}
     Frames problem_said;                                // {problem}
     Frames decision_said;                               // {decision}
-    Frames take;                                        // {task} {by}: the author takes it
-    Frames give;                                        // {first} {task} {by}: the person named takes it
+    Frames take;                                        // {task} {by}, where the author follows: who takes it
+    Frames give;                                        // {task} {by} {first}: the person named last takes it
     Frames accept;                                      // the answer of that person
     Frames meet_all;                                    // {on} {time}
     Frames meet_some;                                   // {on} {time} {names}: those, and the author
@@ -71,6 +71,7 @@ struct LanguagePack {
     Frames ask_who;    // {task}
     Frames ask_due;    // {task}
     Frames ask_owner;  // {name}: what this person has to do
+    Frames ask_wrote;  // {text}: a message of the chat
     Frames ask_meeting, ask_people, ask_problem, ask_decision;
     Frames ask_shorter, ask_formal;  // {text}
     Frames ask_date;                 // {day}: a weekday
@@ -86,9 +87,8 @@ struct LanguagePack {
     std::string_view title;                          // {subject} {day}: the day as the chat names it
     std::string_view says_topic;                     // {subject}
     std::string_view says_problem, says_decision;    // {problem}, {decision}
-    std::string_view says_item;                      // {name} {task} {date}
     std::string_view says_meeting, says_no_meeting;  // {date} {time}
-    std::string_view item_line;                      // {name} {task} {date}
+    std::string_view item_line;                      // {task} {by} {name} {date}: as said in the chat, then the date
     std::string_view says_due;                       // {date}
     std::string_view says_unknown;                   // the chat does not tell
     std::string_view says_created;                   // {title} {date} {time} {names} {file}

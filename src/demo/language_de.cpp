@@ -71,10 +71,10 @@ void add_chat(LanguagePack& pack) {
                          "Das Problem ist: {problem}.", "Ein Problem: {problem}."};
     pack.decision_said = {"Dann ist beschlossen: {decision}.", "Gut, wir werden {decision}, beschlossen.",
                           "Lasst uns {decision}, das ist entschieden.", "Unser Beschluss: {decision}."};
-    pack.take = {"Ich werde {by} {task}.", "Ich kann {by} {task}.", "OK, ich werde {by} {task}.",
-                 "Mein Teil: {by} {task}.", "Ich will {by} {task}."};
-    pack.give = {"{first}, kannst du {by} {task}?", "{first}, könntest du bitte {by} {task}?",
-                 "{first}, du müsstest {by} {task}.", "{first}, bitte {by} {task}."};
+    pack.take = {"Ich werde {by} {task}", "Ich kann {by} {task}", "OK, ich werde {by} {task}", "Mein Teil: {by} {task}",
+                 "Ich will {by} {task}"};
+    pack.give = {"Kannst du {by} {task}, {first}?", "Könntest du bitte {by} {task}, {first}?",
+                 "Du müsstest {by} {task}, {first}.", "Bitte {by} {task}, {first}."};
     pack.accept = {"Ja, das mache ich.", "Klar, kein Problem.", "OK, wird erledigt.", "Gut, steht auf meiner Liste.",
                    "Ja, gerne."};
     pack.meet_all = {"Treffen wir uns alle {on} um {time}.", "Folgetermin {on} um {time}, bitte alle.",
@@ -149,6 +149,7 @@ void add_requests(LanguagePack& pack) {
                     "Bis wann müssen sie {task}?", "Bis wann soll jemand {task}?"};
     pack.ask_owner = {"Was muss {name} tun?", "Welche Aufgabe hat {name}?", "Was hat {name} übernommen?",
                       "Was steht auf der Liste von {name}?"};
+    pack.ask_wrote = {"Wer hat das geschrieben: \"{text}\"?", "Von wem ist \"{text}\"?", "Wer schreibt \"{text}\"?"};
     pack.ask_meeting = {"Wann ist das Treffen?", "Wann treffen sie sich?", "Um wie viel Uhr ist der Folgetermin?",
                         "Datum und Uhrzeit des Treffens?", "Wann ist die nächste Besprechung?"};
     pack.ask_people = {"Wer war im Chat dabei?", "Nenne die Personen im Chat.", "Wer hat geschrieben?",
@@ -195,10 +196,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "Thema: {subject}.";
     pack.says_problem = "Problem: {problem}.";
     pack.says_decision = "Beschluss: {decision}.";
-    pack.says_item = "{name} wird bis {date} {task}.";
     pack.says_meeting = "Nächstes Treffen: {date} um {time}.";
     pack.says_no_meeting = "Es wurde kein Treffen vereinbart.";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{by} {task}: {name} ({date})";
     pack.says_due = "Bis {date}.";
     pack.says_unknown = "Das steht nicht im Chat.";
     pack.says_created = "Die Einladung ist fertig: {title}, {date} um {time}.\nEingeladen:\n{names}\nDatei: {file}";

@@ -93,7 +93,11 @@ std::vector<WordClass> document_words() {
     return {
         nouns(),
         {"project", {"{invention}"}},
-        {"topic", {"{topic_of} {topic_head}"}},
+        // Training has topics of one to three words: a model must see in the chat where one ends.
+        {"topic",
+         {"{topic_of} {topic_head}", "{topic_of} {topic_head}", "{topic_head} {topic_of}", "{topic_head}",
+          "{noun} {topic_of} {topic_head}"},
+         {"{topic_of} {topic_head}"}},
         {"topic_of",
          {"{noun}",   "{noun}",   "{noun}", "{noun}",  "{noun}",  "{noun}",   "{noun}",  "{noun}",   "{noun}",
           "{noun}",   "{noun}",   "{noun}", "{noun}",  "{noun}",  "{noun}",   "{noun}",  "{noun}",   "pricing",
@@ -218,11 +222,10 @@ void add_chat(LanguagePack& pack) {
     pack.decision_said = {
         "Then we decide to {decision}.", "So the decision is to {decision}.",   "Agreed, we {decision}.",
         "Decision: {decision}.",         "Let us {decision}, that is decided.", "OK, we will {decision}, decided."};
-    pack.take = {"I will {task} {by}.",       "I can {task} {by}.",    "OK, I will {task} {by}.",
-                 "Let me {task} {by}.",       "My part: {task} {by}.", "I promise to {task} {by}.",
-                 "I am going to {task} {by}."};
-    pack.give = {"{first}, please {task} {by}.", "{first}, can you {task} {by}?", "{first}, could you {task} {by}?",
-                 "{first}, you need to {task} {by}.", "{first}, would you {task} {by}?"};
+    pack.take = {"I will {task} {by}",   "I can {task} {by}",        "OK, I will {task} {by}",   "Let me {task} {by}",
+                 "My part: {task} {by}", "I promise to {task} {by}", "I am going to {task} {by}"};
+    pack.give = {"Please {task} {by}, {first}.", "Can you {task} {by}, {first}?", "Could you {task} {by}, {first}?",
+                 "You need to {task} {by}, {first}.", "Would you {task} {by}, {first}?"};
     pack.accept = {"Yes, I will do that.",    "Sure, no problem.",           "OK, will do.",
                    "Fine, it is on my list.", "Yes, you will have it then.", "All right, I take that."};
     pack.meet_all = {"Let us all meet {on} at {time}.", "Follow-up meeting {on} at {time}, everyone please.",
@@ -316,6 +319,7 @@ void add_requests(LanguagePack& pack) {
                     "Until when is there time to {task}?", "Which date was set to {task}?"};
     pack.ask_owner = {"What does {name} have to do?", "What is the task of {name}?", "Which task has {name}?",
                       "What did {name} take on?", "What is on the list of {name}?"};
+    pack.ask_wrote = {"Who wrote \"{text}\"?", "Who said \"{text}\"?", "Whose message is this: \"{text}\"?"};
     pack.ask_meeting = {
         "When is the meeting?",          "When do they meet?",        "At what time is the follow-up meeting?",
         "Date and time of the meeting?", "When is the next meeting?", "When will they meet again?"};
@@ -389,10 +393,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "The team talked about the {subject}.";
     pack.says_problem = "Problem: {problem}.";
     pack.says_decision = "Decision: {decision}.";
-    pack.says_item = "{name} will {task} by {date}.";
     pack.says_meeting = "Next meeting: {date} at {time}.";
     pack.says_no_meeting = "No meeting was planned.";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_due = "By {date}.";
     pack.says_unknown = "The chat does not say.";
     pack.says_created = "The invitation is ready: {title}, {date} at {time}.\nInvited:\n{names}\nFile: {file}";

@@ -65,10 +65,10 @@ void add_chat(LanguagePack& pack) {
                          "Un problema: {problem}."};
     pack.decision_said = {"Entonces está decidido: {decision}.", "Bien, vamos a {decision}, decidido.",
                           "Nuestra decisión: {decision}.", "De acuerdo, queremos {decision}, está decidido."};
-    pack.take = {"Voy a {task} {by}.", "Puedo {task} {by}.", "Vale, voy a {task} {by}.", "Mi parte: {task} {by}.",
-                 "Quiero {task} {by}."};
-    pack.give = {"{first}, ¿puedes {task} {by}?", "{first}, ¿podrías {task} {by}?", "{first}, tienes que {task} {by}.",
-                 "{first}, por favor, hay que {task} {by}."};
+    pack.take = {"Voy a {task} {by}", "Puedo {task} {by}", "Vale, voy a {task} {by}", "Mi parte: {task} {by}",
+                 "Quiero {task} {by}"};
+    pack.give = {"¿Puedes {task} {by}, {first}?", "¿Podrías {task} {by}, {first}?", "Tienes que {task} {by}, {first}.",
+                 "Por favor, hay que {task} {by}, {first}."};
     pack.accept = {"Sí, lo hago yo.", "Claro, sin problema.", "Vale, así será.", "Bien, está en mi lista.",
                    "Sí, con gusto."};
     pack.meet_all = {"Nos vemos todos {on} a las {time}.", "Reunión de seguimiento {on} a las {time}, con todos.",
@@ -143,6 +143,7 @@ void add_requests(LanguagePack& pack) {
                     "¿Hasta cuándo hay tiempo para {task}?"};
     pack.ask_owner = {"¿Qué tiene que hacer {name}?", "¿Cuál es la tarea de {name}?", "¿De qué se encarga {name}?",
                       "¿Qué va a hacer {name}?"};
+    pack.ask_wrote = {"¿Quién escribió \"{text}\"?", "¿De quién es el mensaje \"{text}\"?"};
     pack.ask_meeting = {"¿Cuándo es la reunión?", "¿Cuándo se ven?", "¿A qué hora es la reunión?",
                         "¿Fecha y hora de la reunión?", "¿Cuándo es la próxima reunión?"};
     pack.ask_people = {"¿Quién participó en el chat?", "Enumera las personas del chat.", "¿Quién ha escrito?",
@@ -184,10 +185,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisión: {decision}.";
-    pack.says_item = "{name} va a {task} para el {date}.";
     pack.says_meeting = "Próxima reunión: {date} a las {time}.";
     pack.says_no_meeting = "No hay ninguna reunión prevista.";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_due = "Para el {date}.";
     pack.says_unknown = "El chat no lo dice.";
     pack.says_created = "La invitación está lista: {title}, {date} a las {time}.\nInvitados:\n{names}\nArchivo: {file}";

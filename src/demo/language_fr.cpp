@@ -68,10 +68,10 @@ void add_chat(LanguagePack& pack) {
                          "Je crains un souci : {problem}."};
     pack.decision_said = {"C'est décidé : {decision}.", "Alors on va {decision}, décidé.",
                           "Notre décision : {decision}.", "D'accord, nous allons {decision}, c'est décidé."};
-    pack.take = {"Je vais {task} {by}.", "Je peux {task} {by}.", "D'accord, je vais {task} {by}.",
-                 "Ma part : {task} {by}.", "Je compte {task} {by}."};
-    pack.give = {"{first}, peux-tu {task} {by} ?", "{first}, pourrais-tu {task} {by} ?",
-                 "{first}, tu dois {task} {by}.", "{first}, merci de bien vouloir {task} {by}."};
+    pack.take = {"Je vais {task} {by}", "Je peux {task} {by}", "D'accord, je vais {task} {by}", "Ma part : {task} {by}",
+                 "Je compte {task} {by}"};
+    pack.give = {"Peux-tu {task} {by}, {first} ?", "Pourrais-tu {task} {by}, {first} ?",
+                 "Tu dois {task} {by}, {first}.", "Merci de bien vouloir {task} {by}, {first}."};
     pack.accept = {"Oui, je m'en occupe.", "Bien sûr, pas de souci.", "D'accord, ce sera fait.", "C'est noté.",
                    "Oui, avec plaisir."};
     pack.meet_all = {"On se retrouve tous {on} à {time}.", "Réunion de suivi {on} à {time}, avec tout le monde.",
@@ -146,6 +146,7 @@ void add_requests(LanguagePack& pack) {
                     "Avant quelle date doivent-ils {task} ?", "Quand faut-il {task} ?"};
     pack.ask_owner = {"Que doit faire {name} ?", "Quelle est la tâche de {name} ?", "De quoi se charge {name} ?",
                       "Que fera {name} ?"};
+    pack.ask_wrote = {"Qui a écrit \"{text}\" ?", "De qui est le message \"{text}\" ?"};
     pack.ask_meeting = {"Quand a lieu la réunion ?", "Quand se retrouvent-ils ?", "À quelle heure est la réunion ?",
                         "Date et heure de la réunion ?", "Quand est la prochaine réunion ?"};
     pack.ask_people = {"Qui a participé au chat ?", "Liste les personnes du chat.", "Qui a écrit ?",
@@ -189,10 +190,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "Sujet : {subject}.";
     pack.says_problem = "Problème : {problem}.";
     pack.says_decision = "Décision : {decision}.";
-    pack.says_item = "{name} va {task} pour le {date}.";
     pack.says_meeting = "Prochaine réunion : {date} à {time}.";
     pack.says_no_meeting = "Aucune réunion n'est prévue.";
-    pack.item_line = "{name} : {task} ({date})";
+    pack.item_line = "{task} {by} : {name} ({date})";
     pack.says_due = "Pour le {date}.";
     pack.says_unknown = "Le chat ne le dit pas.";
     pack.says_created = "L'invitation est prête : {title}, {date} à {time}.\nInvités :\n{names}\nFichier : {file}";

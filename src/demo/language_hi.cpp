@@ -86,9 +86,9 @@ void add_chat(LanguagePack& pack) {
                    "सब लोग {subject} पर ध्यान दें।"};
     pack.problem_said = {"एक समस्या है: {problem}।", "बुरी ख़बर: {problem}।", "दिक़्क़त यह है कि {problem}।"};
     pack.decision_said = {"तो तय हुआ: {decision}।", "हमारा फ़ैसला: {decision}।", "ठीक है, हमें {decision} है, तय।"};
-    pack.take = {"मुझे {by} {task} है।", "मेरा काम: {by} {task}।", "ठीक है, मुझे {by} {task} है।",
-                 "मेरी ओर से {by} {task} पक्का।"};
-    pack.give = {"{first}, आपको {by} {task} है।", "{first}, कृपया {by} {task}।", "{first}, आपका काम {by} {task} है।"};
+    pack.take = {"मुझे {by} {task} है", "ठीक है, मुझे {by} {task} है", "हाँ, मुझे {by} {task} है"};
+    pack.give = {"आपको {by} {task} है, {first}।", "कृपया, आपको {by} {task} है, {first}।",
+                 "हाँ, आपको {by} {task} है, {first}।"};
     pack.accept = {"जी, हो जाएगा।", "ज़रूर।", "ठीक है।", "हाँ, कोई बात नहीं।"};
     pack.meet_all = {"हम सब {on} {time} बजे मिलें।", "अगली बैठक {on} {time} बजे, सब आएँ।", "सब लोग {on} {time} बजे मिलेंगे?"};
     pack.meet_some = {"अगली बैठक {on} {time} बजे, केवल {names} और मैं।", "{on} {time} बजे मिलें, बस {names} और मैं।"};
@@ -130,6 +130,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_who = {"यह किसका काम है: {task}?", "किसे {task} है?", "बताइए, किसे {task} है?"};
     pack.ask_due = {"कब तक {task} है?", "किस तारीख़ तक {task} है?", "इसकी अंतिम तारीख़ क्या है: {task}?"};
     pack.ask_owner = {"{name} को क्या करना है?", "{name} का काम क्या है?", "{name} के पास कौन सा काम है?"};
+    pack.ask_wrote = {"\"{text}\" किसने लिखा?", "यह संदेश किसका है: \"{text}\"?"};
     pack.ask_meeting = {"बैठक कब है?", "वे कब मिलेंगे?", "अगली बैठक कितने बजे है?", "बैठक की तारीख़ और समय?"};
     pack.ask_people = {"चैट में कौन था?", "चैट के लोगों के नाम बताइए।", "किसने लिखा?", "सबके नाम दीजिए।"};
     pack.ask_problem = {"समस्या क्या है?", "कौन सी समस्या बताई गई?", "क्या कोई समस्या है?"};
@@ -158,10 +159,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "विषय: {subject}।";
     pack.says_problem = "समस्या: {problem}।";
     pack.says_decision = "फ़ैसला: {decision}।";
-    pack.says_item = "{name} को {date} तक {task} है।";
     pack.says_meeting = "अगली बैठक: {date} को {time} बजे।";
     pack.says_no_meeting = "कोई बैठक तय नहीं हुई।";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{by} {task} है: {name} ({date})";
     pack.says_due = "{date} तक।";
     pack.says_unknown = "चैट में यह नहीं है।";
     pack.says_created = "निमंत्रण तैयार है: {title}, {date} को {time} बजे।\nआमंत्रित:\n{names}\nफ़ाइल: {file}";

@@ -67,10 +67,10 @@ void add_chat(LanguagePack& pack) {
                          "Un problema: {problem}."};
     pack.decision_said = {"Allora è deciso: {decision}.", "Va bene, vogliamo {decision}, deciso.",
                           "La nostra decisione: {decision}.", "D'accordo, possiamo {decision}, è deciso."};
-    pack.take = {"Posso {task} {by}.", "Voglio {task} {by}.", "Va bene, riesco a {task} {by}.",
-                 "La mia parte: {task} {by}.", "Penso di {task} {by}."};
-    pack.give = {"{first}, puoi {task} {by}?", "{first}, potresti {task} {by}?", "{first}, devi {task} {by}.",
-                 "{first}, ti chiedo di {task} {by}."};
+    pack.take = {"Posso {task} {by}", "Voglio {task} {by}", "Va bene, riesco a {task} {by}",
+                 "La mia parte: {task} {by}", "Penso di {task} {by}"};
+    pack.give = {"Puoi {task} {by}, {first}?", "Potresti {task} {by}, {first}?", "Devi {task} {by}, {first}.",
+                 "Ti chiedo di {task} {by}, {first}."};
     pack.accept = {"Sì, lo faccio io.", "Certo, nessun problema.", "Va bene, sarà fatto.", "Bene, è nella mia lista.",
                    "Sì, volentieri."};
     pack.meet_all = {"Vediamoci tutti {on} alle {time}.", "Riunione di seguito {on} alle {time}, con tutti.",
@@ -144,6 +144,7 @@ void add_requests(LanguagePack& pack) {
                     "Quanto tempo c'è per {task}?"};
     pack.ask_owner = {"Che cosa deve fare {name}?", "Qual è il compito di {name}?", "Di che cosa si occupa {name}?",
                       "Che cosa farà {name}?"};
+    pack.ask_wrote = {"Chi ha scritto \"{text}\"?", "Di chi è il messaggio \"{text}\"?"};
     pack.ask_meeting = {"Quando è la riunione?", "Quando si vedono?", "A che ora è la riunione?",
                         "Data e ora della riunione?", "Quando è la prossima riunione?"};
     pack.ask_people = {"Chi ha partecipato alla chat?", "Elenca le persone della chat.", "Chi ha scritto?",
@@ -187,10 +188,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisione: {decision}.";
-    pack.says_item = "{name} deve {task} entro il {date}.";
     pack.says_meeting = "Prossima riunione: {date} alle {time}.";
     pack.says_no_meeting = "Non è prevista nessuna riunione.";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_due = "Entro il {date}.";
     pack.says_unknown = "La chat non lo dice.";
     pack.says_created = "L'invito è pronto: {title}, {date} alle {time}.\nInvitati:\n{names}\nFile: {file}";

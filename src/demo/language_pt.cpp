@@ -65,10 +65,10 @@ void add_chat(LanguagePack& pack) {
                          "Um problema: {problem}."};
     pack.decision_said = {"Então está decidido: {decision}.", "Bem, vamos {decision}, decidido.",
                           "Nossa decisão: {decision}.", "De acordo, queremos {decision}, está decidido."};
-    pack.take = {"Vou {task} {by}.", "Posso {task} {by}.", "Certo, vou {task} {by}.", "Minha parte: {task} {by}.",
-                 "Quero {task} {by}."};
-    pack.give = {"{first}, você pode {task} {by}?", "{first}, poderia {task} {by}?",
-                 "{first}, você precisa {task} {by}.", "{first}, por favor, é preciso {task} {by}."};
+    pack.take = {"Vou {task} {by}", "Posso {task} {by}", "Certo, vou {task} {by}", "Minha parte: {task} {by}",
+                 "Quero {task} {by}"};
+    pack.give = {"Você pode {task} {by}, {first}?", "Poderia {task} {by}, {first}?",
+                 "Você precisa {task} {by}, {first}.", "Por favor, é preciso {task} {by}, {first}."};
     pack.accept = {"Sim, eu faço.", "Claro, sem problema.", "Certo, assim será.", "Bom, está na minha lista.",
                    "Sim, com prazer."};
     pack.meet_all = {"Vamos nos reunir todos {on} às {time}.", "Reunião de acompanhamento {on} às {time}, com todos.",
@@ -142,6 +142,7 @@ void add_requests(LanguagePack& pack) {
                     "Até quando há tempo para {task}?"};
     pack.ask_owner = {"O que {name} precisa fazer?", "Qual é a tarefa de {name}?", "Do que {name} cuida?",
                       "O que {name} vai fazer?"};
+    pack.ask_wrote = {"Quem escreveu \"{text}\"?", "De quem é a mensagem \"{text}\"?"};
     pack.ask_meeting = {"Quando é a reunião?", "Quando eles se encontram?", "A que horas é a reunião?",
                         "Data e hora da reunião?", "Quando é a próxima reunião?"};
     pack.ask_people = {"Quem participou do chat?", "Liste as pessoas do chat.", "Quem escreveu?",
@@ -185,10 +186,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "Tema: {subject}.";
     pack.says_problem = "Problema: {problem}.";
     pack.says_decision = "Decisão: {decision}.";
-    pack.says_item = "{name} vai {task} até {date}.";
     pack.says_meeting = "Próxima reunião: {date} às {time}.";
     pack.says_no_meeting = "Nenhuma reunião foi marcada.";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_due = "Até {date}.";
     pack.says_unknown = "O chat não diz.";
     pack.says_created = "O convite está pronto: {title}, {date} às {time}.\nConvidados:\n{names}\nArquivo: {file}";

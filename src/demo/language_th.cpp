@@ -82,7 +82,7 @@ void add_chat(LanguagePack& pack) {
     pack.problem_said = {"มีปัญหา: {problem}", "ข่าวร้าย: {problem}", "ปัญหาคือ {problem}"};
     pack.decision_said = {"ตกลงว่า {decision}", "สรุปว่าเราจะ {decision}", "มติ: {decision}"};
     pack.take = {"เดี๋ยวจะ {task} {by}", "งานของเรา: {task} {by}", "ได้ จะ {task} {by}", "ขอ {task} {by}"};
-    pack.give = {"{first} ช่วย {task} {by}", "{first} รบกวน {task} {by}", "{first} ต้อง {task} {by}"};
+    pack.give = {"ช่วย {task} {by}, {first}", "รบกวน {task} {by}, {first}", "ต้อง {task} {by}, {first}"};
     pack.accept = {"ได้เลย", "ไม่มีปัญหา", "รับทราบ", "ตกลง"};
     pack.meet_all = {"เจอกันทุกคน {on} เวลา {time} น.", "ประชุมครั้งหน้า {on} เวลา {time} น. ทุกคน",
                      "ทุกคนว่าง {on} เวลา {time} น. ไหม"};
@@ -123,6 +123,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_who = {"ใครต้อง {task}", "ใครจะ {task}", "งานนี้ของใคร: {task}"};
     pack.ask_due = {"ต้อง {task} ภายในเมื่อไร", "กำหนดส่งงานนี้คือเมื่อไร: {task}", "ต้อง {task} ภายในวันไหน"};
     pack.ask_owner = {"{name} ต้องทำอะไร", "งานของ {name} คืออะไร", "{name} รับงานอะไร"};
+    pack.ask_wrote = {"ใครเขียน \"{text}\"", "ข้อความนี้ของใคร: \"{text}\""};
     pack.ask_meeting = {"ประชุมเมื่อไร", "เจอกันเมื่อไร", "ประชุมครั้งหน้ากี่โมง", "วันและเวลาประชุม"};
     pack.ask_people = {"ใครอยู่ในแชตบ้าง", "บอกชื่อคนในแชต", "ใครเขียนบ้าง", "ขอชื่อทุกคน"};
     pack.ask_problem = {"ปัญหาคืออะไร", "มีปัญหาอะไร", "มีอะไรผิดพลาดไหม"};
@@ -149,10 +150,9 @@ void add_answers(LanguagePack& pack) {
     pack.says_topic = "เรื่อง: {subject}";
     pack.says_problem = "ปัญหา: {problem}";
     pack.says_decision = "มติ: {decision}";
-    pack.says_item = "{name} จะ {task} ภายใน {date}";
     pack.says_meeting = "ประชุมครั้งหน้า: {date} เวลา {time} น.";
     pack.says_no_meeting = "ไม่มีการนัดประชุม";
-    pack.item_line = "{name}: {task} ({date})";
+    pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_due = "ภายใน {date}";
     pack.says_unknown = "ในแชตไม่ได้บอก";
     pack.says_created = "คำเชิญพร้อมแล้ว: {title}, {date} เวลา {time} น.\nผู้ได้รับเชิญ:\n{names}\nไฟล์: {file}";

@@ -16,7 +16,7 @@
 namespace cria {
 namespace {
 
-constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",     "due",    "owner", "meeting",
+constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",     "due",    "owner", "wrote", "meeting",
                                 "people",  "problem",      "decision", "shorter", "formal", "date",  "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
@@ -84,19 +84,19 @@ std::vector<OfficeTask> draw_lone_tasks(Random& random) {
     return tasks;
 }
 
-// Requests about one chat, in random order. A chat is long and a short answer is not: several short ones, each about a
-// single fact, teach most for a token; people are what is hardest to find. A tool's definition is long: with one, fewer
-// requests fit into the context.
+// Requests about one chat, in random order. A chat is long and a short answer is not: many short ones, each about a
+// single fact, teach most for a token; whose words and whose tasks are what is hardest to find. A tool's definition is
+// long: with one, fewer requests fit into the context.
 std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Random& random) {
-    static constexpr std::array kSmall{OfficeTask::who,      OfficeTask::who,     OfficeTask::owner,
-                                       OfficeTask::owner,    OfficeTask::people,  OfficeTask::people,
-                                       OfficeTask::due,      OfficeTask::meeting, OfficeTask::problem,
-                                       OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
+    static constexpr std::array kSmall{
+        OfficeTask::who,     OfficeTask::who,     OfficeTask::who,      OfficeTask::owner,   OfficeTask::wrote,
+        OfficeTask::wrote,   OfficeTask::due,     OfficeTask::people,   OfficeTask::people,  OfficeTask::meeting,
+        OfficeTask::meeting, OfficeTask::problem, OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
     std::vector<OfficeTask> tasks;
     if (random.below(100) < 45) tasks.push_back(OfficeTask::summary);
     if (random.below(100) < (tools ? 45 : 55)) tasks.push_back(OfficeTask::action_items);
     const bool roomy = !tools && pack.tool_tasks > 1;
-    for (std::uint32_t count = roomy ? 3 + random.below(4) : 1 + random.below(2); count > 0; --count) {
+    for (std::uint32_t count = roomy ? 5 + random.below(5) : 2 + random.below(2); count > 0; --count) {
         tasks.push_back(kSmall[random.below(kSmall.size())]);
     }
     shuffle(tasks, random);
@@ -106,6 +106,16 @@ std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Ra
         shuffle(tasks, random);
     }
     return tasks;
+}
+
+// Whether the conversation has told this already: what can be copied from an earlier answer teaches no reading.
+bool repeats(const std::vector<OfficeTurn>& asked, const OfficeTurn& turn) {
+    return std::ranges::any_of(asked, [&](const OfficeTurn& earlier) {
+        const bool same_answer = earlier.answer[0].content == turn.answer[0].content;
+        return earlier.task == turn.task &&
+               (turn.task == OfficeTask::wrote ? earlier.user.content == turn.user.content
+                                               : same_answer && turn.task != OfficeTask::invite);
+    });
 }
 
 // The sample without any request, and the chat that both kinds of conversation are about.
@@ -144,8 +154,11 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     if (with_a_chat) add_chat(sample, chat);
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
+    std::vector<OfficeTurn> asked;
     for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, random) : draw_lone_tasks(random)) {
         OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
+        if (repeats(asked, turn)) continue;
+        asked.push_back(turn);
         if (!pasted && needs_chat(task)) {
             turn.user.content = with_chat(sample, turn.user.content, random);
             pasted = true;
@@ -177,7 +190,7 @@ OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, st
 std::string format_office_chat(const OfficeSample& sample) {
     std::string text =
         fmt::format("{}\n{}\n", language_pack(sample.language).members, fmt::join(sample.facts.people, "\n"));
-    for (const ChatLine& line : sample.chat) text += fmt::format("\n{} ({})\n{}", line.author, line.time, line.text);
+    for (const ChatLine& line : sample.chat) text += "\n" + signed_text(line) + ", " + line.time;
     return text;
 }
 

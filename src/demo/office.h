@@ -25,6 +25,7 @@ struct ChatLine {
 struct ActionItem {
     std::string owner;  // full name
     std::string task;   // as said in the chat
+    std::string by;     // when, as said in the chat: "by Friday"
     std::string due;    // "Friday 2026-03-13"; the ISO date alone where the chat gives it so
     friend bool operator==(const ActionItem&, const ActionItem&) = default;
 };
@@ -56,6 +57,7 @@ enum class OfficeTask {
     who,
     due,
     owner,
+    wrote,
     meeting,
     people,
     problem,
@@ -65,7 +67,7 @@ enum class OfficeTask {
     date,
     other
 };
-inline constexpr int kOfficeTasks = 14;
+inline constexpr int kOfficeTasks = 15;
 std::string_view task_name(OfficeTask task);
 
 // One request and the right answer: one assistant message, or for an invitation a call, the tool's result
@@ -105,8 +107,8 @@ struct OfficeCase {
 };
 OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
 
-// The chat as people paste it: "Members:" and the people, a line each; then of each message "Ana Petrova (09:14)", a
-// line break, the text.
+// The chat as people paste it: "Members:" and the people, a line each; an empty line; then the messages, a line each:
+// "Works for me. — Ana Petrova, 09:14". The name follows the words: docs/decisions/0004-demo-model.md.
 std::string format_office_chat(const OfficeSample& sample);
 // "Today is Monday 2026-03-09. ...": what the model needs to turn weekdays into dates. `today` is ISO.
 std::string office_system_message(Language language, std::string_view today);

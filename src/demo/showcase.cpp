@@ -20,8 +20,9 @@ OfficeFacts facts() {
     facts.subject = "Heron festival partnership";
     facts.problem = "the donor checklist is not ready";
     facts.decision = "postpone the museum brochure";
-    facts.items = {{std::string(kFreya), "finish the donor checklist", "Wednesday 2026-03-11"},
-                   {std::string(kKwame), "send the catering dossier to the publisher", "Friday 2026-03-13"}};
+    facts.items = {
+        {std::string(kFreya), "finish the donor checklist", "by Wednesday", "Wednesday 2026-03-11"},
+        {std::string(kKwame), "send the catering dossier to the publisher", "by Friday", "Friday 2026-03-13"}};
     facts.meeting = Meeting{.title = "Follow-up: Heron festival partnership, Thursday",
                             .day = "Thursday",
                             .date = "2026-03-12",
@@ -36,10 +37,10 @@ std::vector<ChatLine> lines() {
     return {
         {ingrid, "09:12", "Let us talk about the Heron festival partnership."},
         {kwame, "09:14", "Unfortunately the donor checklist is not ready."},
-        {freya, "09:15", "I will finish the donor checklist by Wednesday."},
+        {freya, "09:15", "I will finish the donor checklist by Wednesday"},
         {kwame, "09:18", "Great work, thank you."},
         {ingrid, "09:21", "So the decision is to postpone the museum brochure."},
-        {ingrid, "09:25", "Kwame, could you send the catering dossier to the publisher by Friday?"},
+        {ingrid, "09:25", "Could you send the catering dossier to the publisher by Friday, Kwame?"},
         {kwame, "09:26", "Sure, no problem."},
         {ingrid, "09:31", "Let us all meet on Thursday at 14:00."},
         {freya, "09:33", "At 14:00 I have a call. How about 15:30?"},
@@ -99,7 +100,7 @@ std::vector<ShowcaseConversation> office_showcase() {
     about.turns = {
         turn(OfficeTask::summary, with_chat("Summarise the chat."), summary_text(pack, facts)),
         turn(OfficeTask::action_items, "List the action items.", items_text(pack, facts)),
-        turn(OfficeTask::who, "Who will finish the donor checklist?", facts.items[0].owner),
+        turn(OfficeTask::who, "Who will finish the donor checklist?", item_text(pack, facts.items[0])),
         turn(OfficeTask::meeting, "When is the meeting?",
              fill(pack.says_meeting, {{"date", facts.meeting->day_and_date}, {"time", facts.meeting->time}})),
     };

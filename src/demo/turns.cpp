@@ -27,10 +27,6 @@ Message assistant(std::string text) { return {.role = Role::assistant, .content 
 
 std::string lines_of(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, "\n")); }
 
-std::string item_text(std::string_view frame, const ActionItem& item) {
-    return fill(frame, {{"name", item.owner}, {"task", item.task}, {"date", item.due}});
-}
-
 // What the tool's host might call the file: the closing words copy it from the result.
 std::string file_name(const Meeting& meeting, Random& random) {
     std::string time = meeting.time;
@@ -75,13 +71,24 @@ OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const Office
     const ActionItem& item = facts.items[random.below(static_cast<std::uint32_t>(facts.items.size()))];
     const Slots slots{{"task", item.task}, {"name", item.owner}, {"date", item.due}};
     if (task == OfficeTask::who) {
-        return {task, request(fill(pick(pack.ask_who, random), slots), random), {assistant(item.owner)}};
+        return {task, request(fill(pick(pack.ask_who, random), slots), random), {assistant(item_text(pack, item))}};
     }
     if (task == OfficeTask::due) {
         return {
             task, request(fill(pick(pack.ask_due, random), slots), random), {assistant(fill(pack.says_due, slots))}};
     }
-    return {task, request(fill(pick(pack.ask_owner, random), slots), random), {assistant(fill(pack.item_line, slots))}};
+    return {task, request(fill(pick(pack.ask_owner, random), slots), random), {assistant(item_text(pack, item))}};
+}
+
+// About a message that nobody else wrote in the same words.
+OfficeTurn author_question(const LanguagePack& pack, const std::vector<ChatLine>& lines, Random& random) {
+    while (true) {
+        const ChatLine& line = lines[random.below(static_cast<std::uint32_t>(lines.size()))];
+        if (std::ranges::count(lines, line.text, &ChatLine::text) > 1) continue;  // the opener is always alone
+        return {OfficeTask::wrote,
+                request(fill(pick(pack.ask_wrote, random), {{"text", line.text}}), random),
+                {assistant(signed_text(line))}};
+    }
 }
 
 OfficeTurn rewrite(const LanguagePack& pack, Split split, OfficeTask task, const WrittenChat& chat, Random& random) {
@@ -116,18 +123,24 @@ std::string fact_text(const LanguagePack& pack, std::string_view frame, std::str
 
 }  // namespace
 
+std::string item_text(const LanguagePack& pack, const ActionItem& item) {
+    return fill(pack.item_line, {{"name", item.owner}, {"task", item.task}, {"by", item.by}, {"date", item.due}});
+}
+
+std::string signed_text(const ChatLine& line) { return line.text + " — " + line.author; }
+
 std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts) {
     std::vector<std::string> lines{fill(pack.says_topic, {{"subject", facts.subject}})};
     if (!facts.problem.empty()) lines.push_back(fact_text(pack, pack.says_problem, facts.problem));
     if (!facts.decision.empty()) lines.push_back(fact_text(pack, pack.says_decision, facts.decision));
-    for (const ActionItem& item : facts.items) lines.push_back(item_text(pack.says_item, item));
+    for (const ActionItem& item : facts.items) lines.push_back("- " + item_text(pack, item));
     lines.push_back(meeting_text(pack, facts));
     return lines_of(lines);
 }
 
 std::string items_text(const LanguagePack& pack, const OfficeFacts& facts) {
     std::vector<std::string> lines;
-    for (const ActionItem& item : facts.items) lines.push_back(item_text(pack.item_line, item));
+    for (const ActionItem& item : facts.items) lines.push_back("- " + item_text(pack, item));
     return lines_of(lines);
 }
 
@@ -148,6 +161,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::who:
         case OfficeTask::due:
         case OfficeTask::owner: return item_question(pack, task, facts, random);
+        case OfficeTask::wrote: return author_question(pack, chat.lines, random);
         case OfficeTask::shorter:
         case OfficeTask::formal: return rewrite(pack, split, task, chat, random);
         case OfficeTask::date: return date_question(pack, chat, random);

@@ -53,18 +53,38 @@ std::string_view last_word(std::string_view form) { return form.substr(form.rfin
 
 bool can_be_blended(std::string_view form) { return form.find('{') == form.npos && code_points(last_word(form)) >= 4; }
 
-// The front of one form's last word and the back of another's from the same list: as a reader of the lists would never
-// have seen it. Falls back to the first form when a partner cannot be found.
-std::string blend(const Frames& words, std::string_view first, Random& random) {
+// From 1 to all but one of the word's code points.
+std::size_t draw_cut(std::string_view word, Random& random) {
+    return 1 + random.below(static_cast<std::uint32_t>(code_points(word) - 1));
+}
+
+// The front of one form's last word and the back of a partner's, each cut anywhere: as a reader of the lists would
+// never have seen it. `draw_partner` gives a form; falls back to the first form when none can be blended.
+template <class DrawPartner>
+std::string blend(std::string_view first, DrawPartner&& draw_partner, Random& random) {
     for (int attempt = 0; attempt < 8; ++attempt) {
-        const std::string_view second = pick(words, random);
+        const std::string_view second = draw_partner();
         if (second == first || !can_be_blended(second)) continue;
         const std::string_view word = last_word(first), other = last_word(second);
         const std::string_view before = first.substr(0, first.size() - word.size());
-        return std::string(before) + std::string(head(word, (code_points(word) + 1) / 2)) +
-               std::string(other.substr(head(other, code_points(other) / 2).size()));
+        return std::string(before) + std::string(head(word, draw_cut(word, random))) +
+               std::string(other.substr(head(other, draw_cut(other, random)).size()));
     }
     return std::string(first);
+}
+
+bool is_open(const WordClass& words) { return !words.held_out.empty(); }
+
+// A form of any open class: made-up words then do not show by their endings where a phrase is over.
+std::string_view draw_open_form(const LanguagePack& pack, Random& random) {
+    while (true) {
+        const WordClass& words = pack.words[random.below(static_cast<std::uint32_t>(pack.words.size()))];
+        if (is_open(words)) return pick(words.train, random);
+    }
+}
+
+bool is_held_out_word(const LanguagePack& pack, std::string_view word) {
+    return std::ranges::any_of(pack.words, [&](const WordClass& words) { return contains(words.held_out, word); });
 }
 
 }  // namespace
@@ -93,7 +113,7 @@ std::string draw_name(const NameClass& names, Split split, Random& random) {
     if (random.below(2) == 0) {
         const std::string_view known = pick(curated, random);
         if (split == Split::held_out || random.below(2) == 0 || !can_be_blended(known)) return std::string(known);
-        std::string name = blend(curated, known, random);
+        std::string name = blend(known, [&] { return pick(curated, random); }, random);
         return split_of_name(names, name) == split ? name : std::string(known);
     }
     while (true) {
@@ -110,10 +130,9 @@ std::string expand(const LanguagePack& pack, std::string_view word, Split split,
     CRIA_ASSERT(found != pack.words.end());
     const bool other = split == Split::held_out && !found->held_out.empty();
     const std::string_view form = pick(other ? found->held_out : found->train, random);
-    const bool open_class = split == Split::train && !found->held_out.empty();
-    if (open_class && can_be_blended(form) && random.below(10) < kBlendsInTen) {
-        std::string made_up = blend(found->train, form, random);
-        return contains(found->held_out, made_up) ? std::string(form) : made_up;
+    if (split == Split::train && is_open(*found) && can_be_blended(form) && random.below(10) < kBlendsInTen) {
+        std::string made_up = blend(form, [&] { return draw_open_form(pack, random); }, random);
+        return is_held_out_word(pack, made_up) ? std::string(form) : made_up;
     }
     return substitute(form, [&](std::string_view slot) { return expand(pack, slot, split, random); });
 }

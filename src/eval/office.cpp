@@ -1,21 +1,15 @@
 #include "eval/office.h"
 
 #include <algorithm>
-#include <optional>
 
+#include "base/strings.h"
 #include "chat/tool_call.h"
+#include "demo/turns.h"
 
 namespace cria {
 namespace {
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kSpace = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(kSpace);
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
 
 std::vector<std::string_view> lines_of(std::string_view text) {
     std::vector<std::string_view> lines;
@@ -27,35 +21,13 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     return lines;
 }
 
-// The text before, between and after the slots of a frame: "{name}: {task} ({date})" -> "", ": ", " (", ")".
-std::vector<std::string_view> fixed_parts(std::string_view frame) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const std::size_t open = frame.find('{');
-        parts.push_back(frame.substr(0, open));
-        if (open == frame.npos) return parts;
-        frame.remove_prefix(frame.find('}', open) + 1);
-    }
-}
-
-// Reads "name: task (date)" by the language's own frame; nothing when the line has another form.
-std::optional<ActionItem> read_item(std::string_view line, std::string_view frame) {
-    const auto parts = fixed_parts(frame);
-    const std::size_t name_end = line.find(parts[1]);
-    const std::size_t task_end = line.rfind(parts[2]);
-    if (name_end == line.npos || task_end == line.npos || !line.ends_with(parts[3])) return std::nullopt;
-    const std::size_t task = name_end + parts[1].size(), date = task_end + parts[2].size();
-    if (task > task_end || date + parts[3].size() > line.size()) return std::nullopt;
-    return ActionItem{std::string(line.substr(0, name_end)), std::string(line.substr(task, task_end - task)),
-                      std::string(line.substr(date, line.size() - parts[3].size() - date))};
-}
-
+// A line is right when task, owner and both forms of the date are: the language writes them in one way only.
 void score_items(const OfficeSample& sample, std::string_view output, OfficeScores& scores) {
-    const std::string_view frame = language_pack(sample.language).item_line;
-    std::vector<ActionItem> missing = sample.facts.items;
+    std::vector<std::string> missing;
+    for (const ActionItem& item : sample.facts.items)
+        missing.push_back("- " + item_text(language_pack(sample.language), item));
     for (const std::string_view line : lines_of(output)) {
-        const auto item = read_item(line, frame);
-        const auto found = item ? std::ranges::find(missing, *item) : missing.end();
+        const auto found = std::ranges::find(missing, line);
         scores.item_precision.count(found != missing.end());
         if (found != missing.end()) missing.erase(found);
     }

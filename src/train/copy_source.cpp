@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kKey = 0x636f'7079'696e'6721;
 constexpr std::uint64_t kAlphabet = 0x616c'7068'6162'6574;
 constexpr std::string_view kPlaceholder = "content";
+// Every third document is made of few tokens: what follows one is then found by more than one token before.
+constexpr std::uint32_t kFewTokens = 8;
 constexpr std::uint32_t kMaxRepeated = 40, kMaxEntries = 12, kMaxKey = 3, kMaxValue = 6, kMaxCommon = 10,
                         kQuestions = 3;
 
@@ -35,7 +37,12 @@ public:
         return {};
     }
     Result<Document> training(std::uint64_t index) override {
-        return document({Random(recipe_.seed ^ kKey, index), alphabet_at(index)});
+        Draw draw{Random(recipe_.seed ^ kKey, index), 0, alphabet_at(index)};
+        if (draw.random.below(3) == 0) {
+            draw.first = draw.random.below(draw.alphabet);
+            draw.alphabet = std::min(draw.alphabet, kFewTokens + draw.random.below(kFewTokens * 4));
+        }
+        return document(draw);
     }
     // Validation is about the data that the model is for.
     Result<std::vector<Document>> held_out() override { return std::vector<Document>(); }
@@ -43,6 +50,7 @@ public:
 private:
     struct Draw {
         Random random;
+        std::uint32_t first;  // of letters_, and so many from there on
         std::uint32_t alphabet;
     };
 
@@ -67,7 +75,7 @@ private:
 
     Ids tokens(Draw& draw, std::uint32_t at_most) const {
         Ids ids(1 + draw.random.below(at_most));
-        for (TokenId& id : ids) id = letters_[draw.random.below(draw.alphabet)];
+        for (TokenId& id : ids) id = letters_[(draw.first + draw.random.below(draw.alphabet)) % letters_.size()];
         return ids;
     }
 
