@@ -129,7 +129,7 @@ TEST(Layouts, ImpossibleParamsAreNamed) {
     says("\"multiple_of\": 32", "\"multiple_of\": 16777216", "intermediate_size");
     says("1.1", "-1", "intermediate_size");
     says("1.1", "1e300", "intermediate_size");
-    says("{", "{\"quantization_args\": {}, ", "quantised and vision checkpoints of Meta");
+    says("{", "{\"quantization_args\": {}, ", "quantization_args has the scheme ''");
     says("{", "[{", "not JSON");
 }
 

@@ -88,10 +88,9 @@ Status read_quantization(const Params& params, const std::string& who, LlamaConf
         const Params quantised = CRIA_TRY(params.object("quantization_args"));
         const std::string scheme = quantised.text("scheme");
         if (scheme != "int4_weight_int8_dynamic_activation")
-            return fail(
-                ErrorKind::unsupported,
-                "{}: the quantisation scheme '{}'; of Meta's, int4_weight_int8_dynamic_activation can be opened", who,
-                scheme);
+            return fail(ErrorKind::unsupported,
+                        "{}: quantization_args has the scheme '{}'; int4_weight_int8_dynamic_activation can be opened",
+                        who, scheme);
         config.rotates_ffn = quantised.flag("spinquant");
     }
     if (params.has("lora_args")) {

@@ -37,10 +37,11 @@ public:
         return {};
     }
     Result<Document> training(std::uint64_t index) override {
-        Draw draw{Random(recipe_.seed ^ kKey, index), 0, alphabet_at(index)};
+        const std::uint32_t alphabet = alphabet_at(index);
+        Draw draw{Random(recipe_.seed ^ kKey, index), alphabet, 0, alphabet};
         if (draw.random.below(3) == 0) {
             draw.first = draw.random.below(draw.alphabet);
-            draw.alphabet = std::min(draw.alphabet, kFewTokens + draw.random.below(kFewTokens * 4));
+            draw.count = std::min(draw.alphabet, kFewTokens + draw.random.below(kFewTokens * 4));
         }
         return document(draw);
     }
@@ -50,8 +51,8 @@ public:
 private:
     struct Draw {
         Random random;
-        std::uint32_t first;  // of letters_, and so many from there on
-        std::uint32_t alphabet;
+        std::uint32_t alphabet;      // so many of letters_ there are
+        std::uint32_t first, count;  // and so many of them, from the first on and around the end, this document has
     };
 
     // The vocabulary in a random order; documents are made of its first tokens.
@@ -75,7 +76,7 @@ private:
 
     Ids tokens(Draw& draw, std::uint32_t at_most) const {
         Ids ids(1 + draw.random.below(at_most));
-        for (TokenId& id : ids) id = letters_[(draw.first + draw.random.below(draw.alphabet)) % letters_.size()];
+        for (TokenId& id : ids) id = letters_[(draw.first + draw.random.below(draw.count)) % draw.alphabet];
         return ids;
     }
 
