@@ -196,7 +196,7 @@ TEST(Pull, FetchesAModelThatRuns) {
     EXPECT_EQ((*json)["status"], "fetched");
     expect_same_files(user.models() / "fine", hub().root() / "team" / "fine");
     EXPECT_FALSE(fs::exists(user.models() / "fine" / "original"));
-    EXPECT_FALSE(fs::exists(user.models() / ".fine.pull"));
+    for (const auto& entry : fs::directory_iterator(user.models())) EXPECT_EQ(entry.path().filename(), "fine");
     EXPECT_EQ(user.cria({"run", "fine", "--temperature", "0", "Hello"}).code, 0);
     EXPECT_EQ(user.cria({"run", "team/fine", "--temperature", "0", "Hello"}).code, 1);  // no name of the catalogue
     EXPECT_NE(user.cria({"list"}).out.find("fine"), std::string::npos);

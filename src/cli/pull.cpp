@@ -103,7 +103,7 @@ private:
     Status fetch(Cli& cli, HttpClient& client, const HubAccess& access, const HubName& name, const RemoteModel& remote,
                  const Path& home) {
         Progress progress(cli);
-        const Path staging = home / ("." + remote.name + ".pull");
+        const Path staging = home / staging_name(remote);
         progress.say(fmt::format("{}: {} files from {}", remote.name, remote.files.size(), remote.source));
         const ExplainReply explain = [&](const HttpReply& reply, const RemoteFile&) {
             return meta_url_.empty() ? explain_hub_reply(reply, access, name) : explain_meta_reply(reply);
@@ -121,6 +121,14 @@ private:
         CRIA_TRY(download_files(cli.os, client, remote.files, staging, options, explain, report));
         CRIA_TRY(write_manifest(cli.os, staging, manifest_of(cli.os, staging, remote)));
         return move_into_place(cli.os, staging, home / remote.name);
+    }
+
+    // One for each commit: what an interrupted pull left of another one is not taken for this.
+    static std::string staging_name(const RemoteModel& remote) {
+        constexpr std::string_view kHex = "0123456789abcdef";
+        const bool commit =
+            remote.revision.size() >= 12 && remote.revision.find_first_not_of(kHex) == std::string::npos;
+        return fmt::format(".{}{}.pull", remote.name, commit ? "." + remote.revision.substr(0, 12) : "");
     }
 
     static std::string progress_line(const DownloadProgress& now, double rate) {
