@@ -222,7 +222,7 @@ struct Refusal {
     std::string words;
 };
 
-TEST(Pull, RefusalsSayWhatToDoAndLeaveNothing) {
+TEST(Pull, RefusalsAreExplainedAndLeaveNothing) {
     const std::string meta = hub().address() + "/meta/*?Policy=bad";
     const Refusal refusals[] = {
         {{"team/gated"}, {}, "HF_TOKEN"},

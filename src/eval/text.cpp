@@ -62,12 +62,11 @@ double divergence(const float* p, const float* q, std::int64_t n) {
 TextDistance summed_up(std::vector<double> divergences, const std::vector<bool>& agreed, std::int64_t windows) {
     TextDistance distance{.positions = std::ssize(divergences)};
     const std::size_t places = divergences.size() / static_cast<std::size_t>(windows);
-    distance.kl_by_place.resize(places), distance.agreement_by_place.resize(places);
+    distance.kl_by_place.resize(places);
     const double all = static_cast<double>(distance.positions), share = 1.0 / static_cast<double>(windows);
     for (std::size_t i = 0; i < divergences.size(); ++i) {
         distance.kl_mean += divergences[i] / all;
         distance.kl_by_place[i % places] += divergences[i] * share;
-        distance.agreement_by_place[i % places] += agreed[i] ? share : 0;
     }
     distance.top1_agreement = static_cast<double>(std::ranges::count(agreed, true)) / all;
     std::ranges::sort(divergences);

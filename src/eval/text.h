@@ -39,8 +39,7 @@ struct TextDistance {
     double kl_p99 = 0;          // the divergence that one prediction in a hundred exceeds
     double top1_agreement = 0;  // share of predictions with the same likeliest token
     std::int64_t positions = 0;
-    // By place in the window, from the middle on: mean divergence, and share with the same likeliest token.
-    std::vector<double> kl_by_place{}, agreement_by_place{};
+    std::vector<double> kl_by_place{};  // mean divergence by place in the window, from the middle on
     std::vector<double>
         kl_percentiles{};  // the divergence that 100 - i in a hundred predictions exceed, i from 0 to 100
 };

@@ -1,10 +1,8 @@
 #include "store/hub.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
-#include <set>
 
 #include "base/json.h"
 #include "base/nearest.h"
@@ -216,6 +214,7 @@ Result<HubName> parse_hub_name(std::string_view text) {
     if (parts.size() > 2) {
         if (!lower_ascii(parts.back()).ends_with(".gguf") || !name.pick.empty()) return unknown_name(text);
         name.pick = parts.back();
+        if (parts.size() > 4 && (parts[2] == "blob" || parts[2] == "resolve")) name.revision = parts[3];
     }
     if (!is_name_part(name.revision) || (!name.pick.empty() && !is_name_part(name.pick))) return unknown_name(text);
     return name;

@@ -49,6 +49,7 @@ TEST(HubName, Forms) {
     is("HF.co/a/b:Q4_K_M@dev", {"a/b", "dev", "Q4_K_M"});
     is("https://huggingface.co/a/b/", {"a/b", "main", ""});
     is("https://huggingface.co/a/b/blob/main/x-Q8_0.gguf", {"a/b", "main", "x-Q8_0.gguf"});
+    is("https://huggingface.co/a/b/resolve/v2/x.gguf", {"a/b", "v2", "x.gguf"});
     is("hf.co/a/b/x.gguf", {"a/b", "main", "x.gguf"});
     for (const char* text :
          {"", "a", "a/", "/b", "a/b c", "a/../b", "../b", "a/b@", "a/b:", "a/b/c", "a/b:../x", "a\nb/c"}) {

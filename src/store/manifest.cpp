@@ -1,6 +1,7 @@
 #include "store/manifest.h"
 
 #include "base/json.h"
+#include "base/strings.h"
 #include "store/safe_path.h"
 
 namespace cria {
@@ -89,11 +90,8 @@ Result<std::vector<FileVerdict>> verify_files(Os& os, const Path& folder, const 
 
 std::vector<ManifestFile> read_checklist(std::string_view text) {
     std::vector<ManifestFile> files;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.ends_with('\r')) line.remove_suffix(1);
+    for (const std::string_view each : split(text, '\n')) {
+        const std::string_view line = trimmed(each);
         const std::size_t space = line.find(' ');
         const std::size_t name = space == line.npos ? space : line.find_first_not_of(" *", space);
         if (name == line.npos) continue;
