@@ -29,7 +29,7 @@ public:
             .examples =
                 "  cria quantize ./Llama-3.2-1B-Instruct model-Q4_K_M.gguf --type q4_k_m\n"
                 "  cria quantize demo demo.gguf --type q8_0 --json\n"
-                "  cria quantize ./Llama-3.2-1B-Instruct ./llama-1b-int4 --type int4-g32\n"
+                "  cria quantize ./Llama-3.2-1B-Instruct ./Llama-1B-Instruct-int4 --type int4-g32\n"
                 "  cria compare demo demo.gguf --file notes.txt\n"};
     }
 
