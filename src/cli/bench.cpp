@@ -90,6 +90,8 @@ public:
         options.value("-d,--n-depth", depths_, "LIST", "tokens in the context before (default: 0)");
         options.value("--parallel", parallel_, "LIST", "sequences that decode at once (default: 1)");
         options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
+        options.value("--kv-type", kv_type_, "TYPE",
+                      "of keys and values: f32 or bf16 (default: bf16 for quantised models, else f32)");
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
                        "md, json, jsonl or csv (default: md)");
@@ -104,21 +106,34 @@ public:
         const auto loaded = CRIA_TRY(load_named_model(cli, model_, context));
         const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
                                .sizes(compute.kernels.packed.lanes);
+        const DType cache = CRIA_TRY(chosen_cache(loaded->model));
         std::vector<Measured> all;
         Progress progress(cli);
         for (const BenchmarkTest& test : tests) {
             progress.show(fmt::format("{} of {}: {}", all.size() + 1, tests.size(), name_of(test)));
-            const auto times =
-                CRIA_TRY(run_benchmark(cli.os, loaded->model, compute, test, static_cast<int>(repetitions_), batch_));
+            const auto times = CRIA_TRY(
+                run_benchmark(cli.os, loaded->model, compute, test, static_cast<int>(repetitions_), batch_, cache));
             if (interrupted()) return fail(ErrorKind::cancelled, "interrupted");
             all.push_back(summarise(test, times));
         }
         progress.end();
-        cli.console.out(report(all, *loaded, sizes, compute));
+        cli.console.out(report(all, *loaded, sizes, compute, cache));
         return kDone;
     }
 
 private:
+    Result<DType> chosen_cache(const Llama& model) const {
+        if (kv_type_.empty()) return model.cache_type();
+        const auto type = dtype_named(kv_type_);
+        if (!type || (*type != DType::f32 && *type != DType::bf16))
+            return fail(ErrorKind::invalid_input, "--kv-type is f32 or bf16, not '{}'", kv_type_);
+        if (!KvCache::can_hold(*type, model.config().head_dim))
+            return fail(ErrorKind::invalid_input,
+                        "--kv-type bf16 wants heads of a multiple of 16 numbers; these have {}",
+                        model.config().head_dim);
+        return *type;
+    }
+
     Result<std::vector<BenchmarkTest>> chosen_tests() const {
         if (repetitions_ < 1 || repetitions_ > 1000)
             return fail(ErrorKind::invalid_input, "-r is {}, but must be 1 to 1000", repetitions_);
@@ -141,7 +156,7 @@ private:
     }
 
     std::string report(const std::vector<Measured>& all, const LoadedModel& loaded, const Checkpoint::Sizes& sizes,
-                       const Compute& compute) const {
+                       const Compute& compute, DType cache) const {
         if (output_ == "md") return table(all, compute);
         if (output_ == "csv") return csv(all, compute);
         std::string type;
@@ -159,8 +174,8 @@ private:
                             {"backends", std::string(compute.kernels.name)},
                             {"n_batch", batch_},
                             {"n_threads", compute.pool.threads()},
-                            {"type_k", "f32"},
-                            {"type_v", "f32"},
+                            {"type_k", std::string(name_of(cache))},
+                            {"type_v", std::string(name_of(cache))},
                             {"n_prompt", m.test.prompt},
                             {"n_gen", m.test.generate},
                             {"n_depth", m.test.depth},
@@ -170,9 +185,9 @@ private:
                             {"median_ts", m.median},
                             {"samples_ns", m.nanoseconds},
                             {"samples_ts", m.rates}});
-        if (output_ == "json") return list.dump(2) + "\n";
+        if (output_ == "json") return json_text(list, 2) + "\n";
         std::string lines;
-        for (const OrderedJson& one : list) lines += one.dump() + "\n";
+        for (const OrderedJson& one : list) lines += json_text(one) + "\n";
         return lines;
     }
 
@@ -196,7 +211,7 @@ private:
     std::string model_;
     std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
     std::int64_t batch_ = 512, repetitions_ = 5;
-    std::string output_ = "md";
+    std::string output_ = "md", kv_type_;
 };
 
 }  // namespace

@@ -50,8 +50,9 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
 // `lanes`: as in Checkpoint::sizes.
 Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
                     std::int64_t lanes) {
-    const std::uint64_t weights = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes(lanes).loaded;
-    const std::uint64_t cache = KvCache::bytes(config.layers, config.kv_width(), context);
+    const Checkpoint::Sizes sizes = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes(lanes);
+    const std::uint64_t weights = sizes.loaded, cache = KvCache::bytes(config.layers, config.kv_width(), context,
+                                                                       cache_type(config, sizes.packed));
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache <= available) return {};
     return fail(ErrorKind::out_of_memory,

@@ -69,7 +69,8 @@ private:
                         facts.config.context);
         }
         facts.sizes = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config)).sizes(best_kernels().packed.lanes);
-        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context);
+        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context,
+                                     cache_type(facts.config, facts.sizes.packed));
         facts.scratch = scratch_bytes(facts.config);
         return facts;
     }
@@ -87,7 +88,7 @@ private:
                                  {"kv", f.cache},
                                  {"scratch", f.scratch},
                                  {"total", f.total()}};
-        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(object, 2) + "\n";
     }
 
     static std::string as_table(Cli& cli, const Facts& f) {

@@ -9,9 +9,9 @@ namespace {
 
 class Bench {
 public:
-    Bench(const Llama& model, Compute compute, const BenchmarkTest& test, std::int64_t chunk)
+    Bench(const Llama& model, Compute compute, const BenchmarkTest& test, std::int64_t chunk, DType cache)
         : model_(model), compute_(compute), test_(test), chunk_(chunk), random_(1, 0) {
-        for (std::int64_t i = 0; i < test.parallel; ++i) caches_.push_back(model.make_cache(test.positions()));
+        for (std::int64_t i = 0; i < test.parallel; ++i) caches_.push_back(model.make_cache(test.positions(), cache));
     }
 
     // Leaves `depth` tokens in every cache.
@@ -73,14 +73,14 @@ private:
 
 Result<std::vector<std::chrono::nanoseconds>> run_benchmark(Os& os, const Llama& model, Compute compute,
                                                             const BenchmarkTest& test, int repetitions,
-                                                            std::int64_t chunk) {
+                                                            std::int64_t chunk, DType cache) {
     CRIA_ASSERT((test.prompt > 0) != (test.generate > 0) && test.parallel > 0 && chunk > 0);
     if (test.positions() > model.config().context)
         return fail(ErrorKind::invalid_input,
                     "{} tokens at a depth of {} need {} positions, but the model was made for {}",
                     test.prompt + test.generate, test.depth, test.positions(), model.config().context);
     model.reserve_positions(test.positions());
-    Bench bench(model, compute, test, chunk);
+    Bench bench(model, compute, test, chunk, cache);
     bench.fill();
     bench.run();
     std::vector<std::chrono::nanoseconds> times;

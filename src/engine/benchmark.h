@@ -24,10 +24,10 @@ struct BenchmarkTest {
 
 // Runs the test once to warm up and then `repetitions` times; the time of each. Tokens are random and the same every
 // time; logits are computed for the last token of a prompt and for every decoded one, and nothing is sampled. Filling
-// the cache to its depth is not counted. `chunk`: rows of a prompt in one pass. Errors: invalid_input where the model
-// has no room for the positions.
+// the cache to its depth is not counted. `chunk`: rows of a prompt in one pass; `cache`: the type of keys and values.
+// Errors: invalid_input where the model has no room for the positions.
 Result<std::vector<std::chrono::nanoseconds>> run_benchmark(Os& os, const Llama& model, Compute compute,
                                                             const BenchmarkTest& test, int repetitions,
-                                                            std::int64_t chunk);
+                                                            std::int64_t chunk, DType cache);
 
 }  // namespace cria

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/packed.h"
+#include "kernels/paired.h"
 #include "tensor/dtype.h"
 #include "tensor/thread_pool.h"
 
@@ -53,7 +54,7 @@ struct PackedKernels {
 };
 
 struct Kernels {
-    std::string_view name;  // "scalar", "avx2", "avx512", "avx512_vnni", "neon"
+    std::string_view name;  // "scalar", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "neon"
 
     // C (m x n) = op(A) op(B), or C += op(A) op(B) when `accumulate`.
     // op(A) is m x k, op(B) is k x n. Blocked and packed; splits itself over the pool.
@@ -66,6 +67,7 @@ struct Kernels {
     void (*dot_rows)(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y);
 
     PackedKernels packed;
+    PairedKernels paired;
 
     // y = x / sqrt(mean(x^2) + epsilon) * weight. Returns 1/sqrt(mean + epsilon).
     float (*rms_norm)(const float* x, const float* weight, std::int64_t n, float epsilon, float* y);
@@ -113,7 +115,8 @@ struct Kernels {
 std::span<const Kernels* const> available_kernels();
 // By name, or null when absent from the binary or the processor.
 const Kernels* kernels_named(std::string_view name);
-// The best table for this processor.
+// The best table for this processor: the last of those, unless a short measurement at the first call finds that its
+// products of bf16 numbers are slower than those of the one before (as on Intel's first generations that have them).
 const Kernels& best_kernels();
 // Names of all tables in the binary, whether this processor runs them or not.
 std::vector<std::string_view> built_kernels();

@@ -133,6 +133,8 @@ std::string reason_for_choice() {
     const std::string_view chosen = best_kernels().name;
     if (chosen == "scalar") return "no table of this binary for a vector instruction set runs on this processor";
     if (chosen == built_kernels().back()) return fmt::format("{} is the widest that this binary has", chosen);
+    if (chosen == best_kernels().name && chosen != available_kernels().back()->name)
+        return fmt::format("{}'s products of bf16 numbers measured slower", available_kernels().back()->name);
     return fmt::format("{} is the widest that this processor runs", chosen);
 }
 

@@ -269,6 +269,11 @@ Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
     return whole;
 }
 
+Status Checkpoint::pass_over(const std::string& name, const Shape& shape) {
+    CRIA_TRY(find(name, shape))->taken = true;
+    return {};
+}
+
 Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
     Sizes sizes;
     for (const auto& [name, found] : found_) {
@@ -277,6 +282,8 @@ Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
             sizes.loaded += loaded_bytes(part.type, part.shape, lanes);
+            const auto* block = std::get_if<BlockType>(&part.type);
+            sizes.packed |= lanes > 0 && block != nullptr && can_pack(*block);
         }
     }
     return sizes;

@@ -39,6 +39,8 @@ public:
     bool can_take_blocks(const std::string& name) const;
     // The same, of such a tensor. The bytes are there as long as the checkpoint. Errors: corrupt (of another shape).
     Result<BlockRows> take_blocks(const std::string& name, const Shape& shape);
+    // As if the tensor had been taken. Errors: those of take().
+    Status pass_over(const std::string& name, const Shape& shape);
     // An error when a tensor was not taken, unless it is known to say nothing new.
     Status finish() const;
 
@@ -47,6 +49,7 @@ public:
     struct Sizes {
         std::map<std::string, std::uint64_t> by_type;
         std::uint64_t loaded = 0;
+        bool packed = false;  // whether any are
     };
     Sizes sizes(std::int64_t lanes) const;
 

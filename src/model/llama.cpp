@@ -110,8 +110,13 @@ Value Llama::forward(Pass& pass, std::span<const std::int32_t> ids, const Attend
 
 Value Llama::logits(Pass& pass, const Value& hidden) const { return linear(pass, hidden, head()); }
 
-KvCache Llama::make_cache(std::int64_t capacity_positions) const {
-    return {config_.layers, config_.kv_heads, config_.head_dim, capacity_positions};
+KvCache Llama::make_cache(std::int64_t capacity_positions, std::optional<DType> type) const {
+    return {config_.layers, config_.kv_heads, config_.head_dim, capacity_positions, type.value_or(cache_type())};
+}
+
+DType Llama::cache_type() const {
+    const bool quantised = !layers_.empty() && !layers_.front().gate_up.packed.empty();
+    return cria::cache_type(config_, quantised);
 }
 
 void Llama::reserve_positions(std::int64_t count) const { rope_->below(count); }

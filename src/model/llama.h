@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,7 +79,9 @@ public:
     Value logits(Pass& pass, const Value& hidden) const;
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
-    KvCache make_cache(std::int64_t capacity_positions) const;
+    // `type`: f32 or bf16; without it that of cache_type() for this model.
+    KvCache make_cache(std::int64_t capacity_positions, std::optional<DType> type = {}) const;
+    DType cache_type() const;
     // Computes the angles of positions below `count` now, rather than in the first pass that needs them.
     void reserve_positions(std::int64_t count) const;
 

@@ -14,8 +14,8 @@ namespace attention_detail {
 Keys keys_of(const Layer& layer, const RowRun& run, std::int64_t kv_head) {
     const AttentionShape& shape = layer.shape;
     if (run.cache != nullptr)
-        return {run.cache->keys(shape.layer, kv_head), run.cache->values(shape.layer, kv_head), shape.head_dim,
-                run.first_position};
+        return {run.cache->keys<float>(shape.layer, kv_head), run.cache->values<float>(shape.layer, kv_head),
+                shape.head_dim, run.first_position};
     const float* keys = layer.qkv + run.first_row * shape.qkv_width() + (shape.heads + kv_head) * shape.head_dim;
     return {keys, keys + shape.kv_heads * shape.head_dim, shape.qkv_width(), 0};
 }
@@ -55,12 +55,13 @@ struct Output {
 };
 
 void append_to_cache(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
+    if (run.cache->type() == DType::bf16) return append_paired(layer, run, first, last);
     const AttentionShape& shape = layer.shape;
     const auto bytes = static_cast<std::size_t>(shape.head_dim) * sizeof(float);
     for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
         const std::int64_t offset = run.first_position * shape.head_dim;
-        float* keys = run.cache->keys(shape.layer, head) + offset;
-        float* values = run.cache->values(shape.layer, head) + offset;
+        float* keys = run.cache->keys<float>(shape.layer, head) + offset;
+        float* values = run.cache->values<float>(shape.layer, head) + offset;
         for (std::int64_t i = first; i < last; ++i) {
             const float* key =
                 layer.qkv + (run.first_row + i) * shape.qkv_width() + (shape.heads + head) * shape.head_dim;
@@ -156,10 +157,11 @@ void attend_block(const Kernels& kernels, const Layer& layer, const Block& block
     scatter_block(block, layer, softmax.sum_of_values, 1.0f, output.out, layer.shape.heads * n);
 }
 
-bool reads_row_by_row(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
+// A few rows after a long cache are limited by reading it: all heads of a group and all rows read it once.
+bool is_one_block(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
 
 std::int64_t blocks_of(const Layer& layer, const RowRun& run) {
-    if (reads_row_by_row(run)) return 1;
+    if (is_one_block(run)) return 1;
     return (run.count + layer.block_queries() - 1) / layer.block_queries();
 }
 
@@ -172,7 +174,7 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
             number -= blocks * layer.shape.kv_heads;
             continue;
         }
-        if (reads_row_by_row(run)) return {&run, number, 0, run.count};
+        if (is_one_block(run)) return {&run, number, 0, run.count};
         const std::int64_t first = (blocks - 1 - number / layer.shape.kv_heads) * layer.block_queries();
         return {&run, number % layer.shape.kv_heads, first, std::min(layer.block_queries(), run.count - first)};
     }
@@ -181,7 +183,10 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
 }
 
 void attend(const Kernels& kernels, const Layer& layer, const Block& block, const Output& output) {
-    if (!reads_row_by_row(*block.run)) return attend_block(kernels, layer, block, output);
+    const RowRun& run = *block.run;
+    if (run.cache != nullptr && run.cache->type() == DType::bf16)
+        return attend_paired(kernels, layer, block, output.out);
+    if (!is_one_block(run)) return attend_block(kernels, layer, block, output);
     for (std::int64_t i = 0; i < block.count; ++i) attend_row(kernels, layer, block, i, output.out);
 }
 

@@ -138,6 +138,36 @@ TEST(Attention, CacheEqualsWhole) {
     }
 }
 
+// Through a cache of bf16 pairs, a row is the same to the last bit however its sequence was cut, and near the formula.
+// The cache has held another sequence before.
+TEST(Attention, PairedCacheGivesTheSameInAnyPieces) {
+    const std::int64_t rows = 300;
+    const AttentionShape shape{6, 2, 16, 1};
+    const Doubles random = random_numbers(rows * shape.qkv_width(), 1);
+    const Tensor qkv = tensor_of(random, {rows, shape.qkv_width()});
+    ThreadPool pool(2);
+    for (const Kernels* kernels : available_kernels()) {
+        Arena arena;
+        Pass pass({pool, *kernels}, arena);
+        KvCache cache(2, shape.kv_heads, shape.head_dim, rows, DType::bf16);
+        const auto by = [&](std::int64_t piece) {
+            Doubles all;
+            for (std::int64_t first = 0; first < rows; first += piece) {
+                const RowRun run{0, std::min(piece, rows - first), first, &cache};
+                const Value part = attention(pass, {qkv.slice_rows(first, run.count)}, shape, {{&run, 1}});
+                const Doubles numbers = doubles_of(part.tensor);
+                all.insert(all.end(), numbers.begin(), numbers.end());
+            }
+            return all;
+        };
+        const Doubles expected = by(rows);
+        EXPECT_LE(relative_distance(expected, attention_formula(random, shape, runs_of({rows}))), 8e-3)
+            << kernels->name;
+        for (const std::int64_t piece : {1, 3, 7, 9, 11, 64, 129})
+            EXPECT_EQ(by(piece), expected) << kernels->name << " by " << piece;
+    }
+}
+
 TEST(Rope, TurnsPairsByPosition) {
     const AttentionShape shape{3, 2, 6, 0};
     const std::vector<RowRun> runs{{0, 4, 0, nullptr}, {4, 3, 11, nullptr}};

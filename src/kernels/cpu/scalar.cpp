@@ -229,6 +229,30 @@ void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t fi
     }
 }
 
+void paired_product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
+                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate) {
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t j = 0; j < columns; ++j) {
+            const BF16* column = b.data + 2 * (j / kPairedLanes * b.block + j % kPairedLanes);
+            float sum = 0.0f;
+            for (std::int64_t i = 0; i < 2 * pairs; ++i)
+                sum += to_f32(a[r * a_stride + i]) * to_f32(column[i / 2 * 2 * b.step + i % 2]);
+            float& to = c[r * c_stride + j];
+            to = accumulate ? to + sum : sum;
+        }
+}
+
+float paired_softmax(const float* scores, std::int64_t valid, std::int64_t n, float* max, BF16* weights) {
+    *max = std::max(*max, *std::max_element(scores, scores + valid));
+    float sum = 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float weight = i < valid ? std::exp(scores[i] - *max) : 0.0f;
+        sum += weight;
+        weights[i] = to_bf16(weight);
+    }
+    return sum;
+}
+
 }  // namespace
 
 const Kernels kScalarKernels = {
@@ -236,6 +260,7 @@ const Kernels kScalarKernels = {
     .gemm = gemm,
     .dot_rows = dot_rows,
     .packed = {1, 8, quantize_row, packed_product},
+    .paired = {paired_product, paired_softmax},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

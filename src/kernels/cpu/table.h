@@ -5,6 +5,7 @@
 #include "kernels/cpu/dot_rows.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/packed.h"
+#include "kernels/cpu/paired.h"
 #include "kernels/cpu/rows.h"
 
 namespace cria {
@@ -15,12 +16,18 @@ constexpr PackedKernels packed_kernels() {
 }
 
 template <class V>
+constexpr PairedKernels paired_kernels() {
+    return {Paired<V>::product, Paired<V>::softmax};
+}
+
+template <class V>
 constexpr Kernels kernel_table(std::string_view name) {
     return {
         .name = name,
         .gemm = Gemm<V>::run,
         .dot_rows = DotRows<V>::run,
         .packed = packed_kernels<V>(),
+        .paired = paired_kernels<V>(),
         .rms_norm = Rows<V>::rms_norm,
         .rms_norm_gradient = Rows<V>::rms_norm_gradient,
         .rope = Rows<V>::rope,

@@ -12,6 +12,7 @@ extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
 // For tables that are otherwise kAvx512Kernels and kNeonKernels.
 extern const PackedKernels kAvx512VnniPacked;
+extern const PairedKernels kAvx512Bf16Paired;
 extern const PackedKernels kNeonDotprodPacked;
 extern const PackedKernels kNeonI8mmPacked;
 

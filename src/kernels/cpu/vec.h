@@ -164,6 +164,11 @@ struct VecBase {
     }
     // The same for bytes of w up to 127, whose pairs of products fit into 16 bits.
     CRIA_INLINE I dot4_small(I sum, U w, U x) { return Self::dot4(sum, w, x); }
+    // sum + the two products of the bf16 numbers of each lane of a and b.
+    CRIA_INLINE F dot2_bf16(F sum, U a, U b) {
+        sum += cast<F>(a << 16) * cast<F>(b << 16);
+        return sum + cast<F>(a & 0xffff0000u) * cast<F>(b & 0xffff0000u);
+    }
     // Bytes 0 to 15 become those of a table of 16.
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
         std::uint8_t each[sizeof(U)];
