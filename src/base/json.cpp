@@ -58,6 +58,8 @@ Result<J> parse(std::string_view text, std::string_view who, JsonLimits limits) 
     }
 }
 
+constexpr std::size_t kShown = 80;
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view who, JsonLimits limits) {
@@ -68,4 +70,20 @@ Result<OrderedJson> parse_ordered_json(std::string_view text, std::string_view w
     return parse<OrderedJson>(text, who, limits);
 }
 
+std::string json_text(const Json& value, int indent) {
+    return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string json_text(const OrderedJson& value, int indent) {
+    return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::string shown_json(const Json& value) {
+    const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+    return text.size() <= kShown ? text : text.substr(0, kShown - 3) + "...";
+}
+
 }  // namespace cria
+
+template class nlohmann::basic_json<>;
+template class nlohmann::basic_json<nlohmann::ordered_map>;

@@ -1,8 +1,10 @@
-// JSON with limits: nlohmann::json behind one parse function that neither throws nor recurses without bound.
+// JSON with limits: nlohmann::json behind one parse function that neither throws nor recurses without bound, and one
+// function that writes.
 #pragma once
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -23,4 +25,14 @@ Result<Json> parse_json(std::string_view text, std::string_view who, JsonLimits 
 // The same, keeping the order of keys.
 Result<OrderedJson> parse_ordered_json(std::string_view text, std::string_view who, JsonLimits limits = {});
 
+// The text of a value: on one line, or indented by so many blanks. Bytes that are not UTF-8 come out as U+FFFD.
+std::string json_text(const Json& value, int indent = -1);
+std::string json_text(const OrderedJson& value, int indent = -1);
+// For messages: on one line, in ASCII, cut after 80 characters.
+std::string shown_json(const Json& value);
+
 }  // namespace cria
+
+// Compiled once, in json.cpp: most of the time that a file with JSON takes goes there otherwise.
+extern template class nlohmann::basic_json<>;
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;

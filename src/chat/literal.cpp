@@ -10,10 +10,6 @@ bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string json_scalar(const OrderedJson& value, int indent = -1) {
-    return value.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string python_string(std::string_view text, char quote) {
@@ -48,7 +44,7 @@ std::string python_literal(const OrderedJson& value) {
     if (value.is_string()) return python_string(value.get_ref<const std::string&>());
     if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
     if (value.is_number())
-        return value.is_number_float() && !std::isfinite(value.get<double>()) ? "None" : value.dump();
+        return value.is_number_float() && !std::isfinite(value.get<double>()) ? "None" : json_text(value);
     if (value.is_array()) {
         std::string out = "[";
         for (const OrderedJson& item : value) out += (out.size() > 1 ? ", " : "") + python_literal(item);
@@ -72,13 +68,13 @@ std::string json_line(const OrderedJson& value) {
     if (value.is_object()) {
         std::string out = "{";
         for (const auto& [key, item] : value.items())
-            out += (out.size() > 1 ? ", " : "") + json_scalar(key) + ": " + json_line(item);
+            out += (out.size() > 1 ? ", " : "") + json_text(OrderedJson(key)) + ": " + json_line(item);
         return out + "}";
     }
-    return json_scalar(value);
+    return json_text(value);
 }
 
-std::string json_indented(const OrderedJson& value) { return json_scalar(value, 4); }
+std::string json_indented(const OrderedJson& value) { return json_text(value, 4); }
 
 bool is_identifier_character(char c) {
     return is_ascii_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) > 127;

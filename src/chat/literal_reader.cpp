@@ -83,7 +83,7 @@ std::optional<OrderedJson> LiteralReader::dictionary(int depth) {
         auto key = value(depth + 1);
         if (!key || key->is_structured() || !accept(":")) return std::nullopt;
         auto item = value(depth + 1);
-        const std::string name = key->is_string() ? key->get<std::string>() : key->dump();
+        const std::string name = key->is_string() ? key->get<std::string>() : json_text(*key);
         if (!item || !add(object, name, std::move(*item))) return std::nullopt;
         comma = accept(",");
     }

@@ -56,7 +56,7 @@ public:
                                  {"kl_p50", result.kl_percentiles[50]},
                                  {"kl_p90", result.kl_percentiles[90]},
                                  {"kl_max", result.kl_percentiles[100]}};
-        cli.console.out(json_ ? object.dump() + "\n" : table(result));
+        cli.console.out(json_ ? json_text(object) + "\n" : table(result));
         return kDone;
     }
 

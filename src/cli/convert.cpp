@@ -21,8 +21,9 @@ public:
             .description =
                 "Writes a model as a Hugging Face folder (safetensors), as Meta's files (meta), or as one GGUF file "
                 "(gguf), with its configuration and tokenizer. Numbers keep their type, and then their bits, unless "
-                "--dtype says otherwise; a quantised model needs --dtype. Memory holds one tensor at a time. To "
-                "quantise, see cria quantize.",
+                "--dtype says otherwise; a quantised model needs --dtype. Memory holds one tensor at a time. The "
+                "weights appear when they are whole; after Ctrl-C or a crash the same command goes on where it was "
+                "stopped. To quantise, see cria quantize.",
             .examples =
                 "  cria convert ./Llama-3.2-1B/original ./Llama-3.2-1B-hf --format safetensors\n"
                 "  cria convert demo demo.gguf --format gguf\n"

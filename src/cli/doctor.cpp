@@ -49,7 +49,7 @@ private:
                                  {"int8_instruction", roofs.int8_instruction},
                                  {"read_gb_s", roofs.read_gb_s},
                                  {"read_pattern", roofs.read_pattern}};
-        return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(object, 2) + "\n";
     }
 
     static std::string as_table(const Console& console, const Processor& p, const Compute& compute,

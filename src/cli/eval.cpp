@@ -76,7 +76,7 @@ public:
         if (!scores) return std::unexpected(scores.error());
         if (!answers_.empty()) CRIA_TRY(write_atomically(cli.os, answers_, answers));
         const OrderedJson json = office_scores_json(*scores);
-        cli.console.out(json_ ? json.dump(2) + "\n" : table(json));
+        cli.console.out(json_ ? json_text(json, 2) + "\n" : table(json));
         return kDone;
     }
 
@@ -125,7 +125,7 @@ private:
         else
             line["wanted"] = prompt.wanted.tool_calls.front().arguments;
         line["answer"] = text;
-        return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(line) + "\n";
     }
 
     static void show(Progress& progress, std::chrono::nanoseconds elapsed, std::int64_t done, std::int64_t all) {
@@ -147,7 +147,7 @@ private:
             out += fmt::format("{:<10}", code);
             for (const auto& [name, value] : scores.items()) {
                 const std::string text =
-                    value.is_number_float() ? fmt::format("{:.3f}", value.template get<double>()) : value.dump();
+                    value.is_number_float() ? fmt::format("{:.3f}", value.template get<double>()) : json_text(value);
                 out += fmt::format("{:>{}}", text, name.size() + 2);
             }
             out += "\n";

@@ -20,16 +20,10 @@ Status ExportReport::finish(const Path& file) {
 
 std::string ExportReport::as_json() const {
     OrderedJson list = OrderedJson::array();
-    for (const ExportedTensor& t : tensors_)
-        list.push_back({{"name", t.name},
-                        {"type", t.type},
-                        {"elements", t.elements},
-                        {"bytes", t.bytes},
-                        {"mean_error", t.relative_error},
-                        {"worst_error", t.worst_error}});
+    for (const ExportedTensor& tensor : tensors_) list.push_back(to_json(tensor));
     const OrderedJson object{
         {"file", file_.string()}, {"bytes", bytes_}, {"seconds", seconds()}, {"tensors", std::move(list)}};
-    return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+    return json_text(object, 2) + "\n";
 }
 
 }  // namespace cria

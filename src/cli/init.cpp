@@ -64,7 +64,7 @@ public:
         CRIA_TRY(write_atomically(cli.os, Path(output_) / "tokenizer.json", write_tokenizer_json(tokenizer)));
         const double seconds = std::chrono::duration<double>(cli.os.monotonic() - start).count();
         const OrderedJson object{{"folder", output_}, {"parameters", config.parameters()}, {"seconds", seconds}};
-        cli.console.out(json_ ? object.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n"
+        cli.console.out(json_ ? json_text(object, 2) + "\n"
                               : fmt::format("{}: {} random weights in {}\n", output_, human_count(config.parameters()),
                                             time_text(seconds)));
         return kDone;

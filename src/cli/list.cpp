@@ -77,7 +77,7 @@ private:
                             {"modified", models[i].modified_unix_s},
                             {"folder", models[i].folder.string()}});
         }
-        return list.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(list, 2) + "\n";
     }
 
     static std::string as_table(Cli& cli, std::span<const ModelListing> models, std::span<const std::string> ids) {

@@ -62,7 +62,7 @@ public:
         const auto targets = std::span(ids).subspan(1);
         const double loss = mean_loss(compute, loaded->model, std::span(ids).first(targets.size()), targets);
         if (!gradients_.empty()) CRIA_TRY(write_safetensors(cli.os, gradients_, named_gradients(loaded->model)));
-        cli.console.out(OrderedJson{{"loss", loss}, {"tokens", targets.size()}}.dump() + "\n");
+        cli.console.out(json_text(OrderedJson{{"loss", loss}, {"tokens", targets.size()}}) + "\n");
         return kDone;
     }
 

@@ -44,7 +44,7 @@ public:
         CRIA_TRY(write_picture(cli, text_, picture(result)));
         const OrderedJson object{
             {"perplexity", result.perplexity}, {"tokens", result.tokens}, {"windows", result.windows}};
-        cli.console.out(json_ ? object.dump() + "\n"
+        cli.console.out(json_ ? json_text(object) + "\n"
                               : fmt::format("perplexity {:.4f} over {} tokens in {} windows of {}\n", result.perplexity,
                                             result.tokens, result.windows, windows.context));
         return kDone;

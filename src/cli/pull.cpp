@@ -158,7 +158,7 @@ private:
         for (const RemoteFile& file : remote.files) files.push_back(file.path);
         const OrderedJson json{{"name", remote.name},     {"folder", folder.string()},   {"status", status},
                                {"source", remote.source}, {"revision", remote.revision}, {"files", std::move(files)}};
-        return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(json, 2) + "\n";
     }
 
     static std::string catalogue_table() {
@@ -177,7 +177,7 @@ private:
                             {"repository", model.repository},
                             {"about", model.about},
                             {"runs", model.runs}});
-        return list.dump(2) + "\n";
+        return json_text(list, 2) + "\n";
     }
 
     std::string model_, name_, meta_url_, token_;

@@ -64,7 +64,7 @@ public:
         if (json_) {
             const auto ids = CRIA_TRY(encode_segments(tokenizer, segments));
             const OrderedJson object{{"text", shown}, {"ids", ids}};
-            cli.console.out(object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
+            cli.console.out(json_text(object) + "\n");
         } else {
             cli.console.out(shown);
         }

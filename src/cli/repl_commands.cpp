@@ -161,8 +161,7 @@ Result<ReplCommands::Outcome> ReplCommands::show(std::string_view rest) {
 Result<ReplCommands::Outcome> ReplCommands::save(std::string_view rest) {
     if (rest.empty()) return fail(ErrorKind::invalid_input, "/save wants the name of a file");
     const OrderedJson json = messages_to_json(conversation_.messages());
-    CRIA_TRY(
-        write_atomically(cli_.os, Path(rest), json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n"));
+    CRIA_TRY(write_atomically(cli_.os, Path(rest), json_text(json, 2) + "\n"));
     say(fmt::format("Saved {} messages to {}.", conversation_.messages().size(), rest));
     return Outcome{};
 }

@@ -95,7 +95,7 @@ private:
             CRIA_TRY(conversation.ask(std::move(text), json_ ? static_cast<AgentObserver&>(silent) : view));
         if (json_) {
             const auto object = answer_json(answer, conversation);
-            cli.console.out(object.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
+            cli.console.out(json_text(object) + "\n");
         } else {
             view.finish(answer);
         }

@@ -61,7 +61,7 @@ private:
         for (const FileVerdict& verdict : verdicts)
             files.push_back({{"path", verdict.path}, {"ok", verdict.fault.empty()}, {"fault", verdict.fault}});
         const OrderedJson json{{"folder", folder.string()}, {"ok", good}, {"files", std::move(files)}};
-        return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+        return json_text(json, 2) + "\n";
     }
 
     std::string model_;

@@ -35,7 +35,7 @@ public:
         if (json_) {
             const OrderedJson object{
                 {"version", kVersion}, {"commit", CRIA_COMMIT}, {"compiler", kCompiler}, {"kernels", kernels}};
-            cli.console.out(object.dump(2) + "\n");
+            cli.console.out(json_text(object, 2) + "\n");
             return kDone;
         }
         cli.console.out(fmt::format("cria {}\ncommit   {}\ncompiler {}\nkernels  {}\n", kVersion, CRIA_COMMIT,

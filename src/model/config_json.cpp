@@ -69,8 +69,7 @@ public:
     }
 
     std::unexpected<Error> wrong(const Json& value, std::string_view key, std::string_view wanted) const {
-        const std::string shown = value.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 80);
-        return fail(ErrorKind::corrupt, "{}: {} is {}; {} is wanted", who_, key, shown, wanted);
+        return fail(ErrorKind::corrupt, "{}: {} is {}; {} is wanted", who_, key, shown_json(value), wanted);
     }
 
     std::string_view who() const { return who_; }

@@ -42,6 +42,17 @@ public:
                         kMost);
         return static_cast<std::int64_t>(value);
     }
+    Result<std::vector<std::int32_t>> ids(std::string_view key, std::int64_t vocabulary) const {
+        std::vector<std::int32_t> ids;
+        const Json& list = json_.at(std::string(key));
+        for (const Json& id : list) {
+            if (!list.is_array() || !id.is_number_unsigned() || id.get<std::uint64_t>() >= std::uint64_t(vocabulary))
+                return fail(ErrorKind::corrupt, "{}: {} is {}; a list of ids below {} was wanted", who_, key,
+                            shown_json(list), vocabulary);
+            ids.push_back(id.get<std::int32_t>());
+        }
+        return ids;
+    }
     Result<Params> object(std::string_view key) const {
         const Json& value = json_.at(std::string(key));
         if (!value.is_object()) return fail(ErrorKind::corrupt, "{}: {} is no object", who_, key);
@@ -131,7 +142,9 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
     const auto ordinary = static_cast<std::int32_t>(std::max<std::int64_t>(config.vocabulary - kControlTokens, 0));
     config.bos_id = ordinary + kBegin;
     config.eos_ids = {ordinary + kEndOfText};
-    if (names_an_instruct_model(files.folder))
+    if (params.has("eos_token_id"))
+        config.eos_ids = CRIA_TRY(params.ids("eos_token_id", config.vocabulary));
+    else if (names_an_instruct_model(files.folder))
         config.eos_ids.insert(config.eos_ids.end(), {ordinary + kEndOfMessage, ordinary + kEndOfTurn});
     return checked(std::move(config), who);
 }
@@ -256,7 +269,7 @@ Result<Tokenizer> read_tokenizer(Os& os, const ModelFiles& files) {
 Status write_config_json(Os& os, const Path& folder, const LlamaConfig& config, DType dtype) {
     OrderedJson json = config_to_json(config);
     json["torch_dtype"] = dtype == DType::f32 ? "float32" : dtype == DType::bf16 ? "bfloat16" : "float16";
-    return write_atomically(os, folder / "config.json", json.dump(2) + "\n");
+    return write_atomically(os, folder / "config.json", json_text(json, 2) + "\n");
 }
 
 }  // namespace cria

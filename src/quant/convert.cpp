@@ -64,8 +64,12 @@ Status convert_model(Os& os, const ModelFiles& from, const Path& to, ModelFormat
     std::vector<PlannedTensor> plans;
     for (const TensorPlan& plan : exporter.plans()) plans.push_back({plan.name, type, plan.shape});
     const auto bytes_at = [&](std::size_t i) { return exporter.bytes(i); };
-    if (meta) return write_torch_file(os, to / "consolidated.00.pth", plans, bytes_at);
-    return write_safetensors(os, to / "model.safetensors", plans, bytes_at, {{"format", "pt"}});
+    const auto note = [&] { return exporter.note(); };
+    const auto keep = [&](std::size_t i, std::string_view noted) { return exporter.keep(i, noted); };
+    const std::string as = fmt::format("{} {}", meta ? "meta" : "safetensors", name_of(type));
+    const Resume resume{CRIA_TRY(export_identity(os, from, as)), note, keep};
+    if (meta) return write_torch_file(os, to / "consolidated.00.pth", plans, bytes_at, &resume);
+    return write_safetensors(os, to / "model.safetensors", plans, bytes_at, {{"format", "pt"}}, &resume);
 }
 
 }  // namespace cria

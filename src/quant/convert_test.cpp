@@ -85,6 +85,7 @@ TEST_F(Convert, TiedEmbeddingsStayTied) {
     LlamaConfig config = *read_config(real_os(), *open_model_folder(real_os(), folder_ / "hf"));
     config.tied_embeddings = true;
     config.context = 777;
+    config.eos_ids = {1, 3};
     ASSERT_TRUE(Llama::random(config, 5, DType::f16, false)->save(real_os(), folder_ / "tied", DType::f16));
     std::filesystem::copy(folder_ / "hf/tokenizer.json", folder_ / "tied/tokenizer.json");
     const Status done = convert(real_os(), folder_ / "tied", folder_ / "meta", ModelFormat::meta);
@@ -141,6 +142,37 @@ TEST_F(Convert, Int4HasTheNumbersOfQ4) {
             }
             EXPECT_LE(error, largest * (0.5f / 127 + 0x1p-11f)) << a[i].names.front();
         }
+    }
+}
+
+// Interrupted after some tensors, and run again: the same file and the same report as at one go.
+TEST_F(Convert, GoesOnWhereItWasStopped) {
+    const ModelFiles files = *open_model_folder(real_os(), folder_ / "hf");
+    const auto write = [&](const Path& to, std::string_view type, std::size_t stop_at,
+                           std::vector<ExportedTensor>& told) -> Status {
+        const auto on_tensor = [&](const ExportedTensor& tensor, double) {
+            told.push_back(tensor);
+            return told.size() < stop_at;
+        };
+        if (type != "bf16") return export_gguf(real_os(), files, to, type, compute_, on_tensor);
+        const bool meta = to.filename().string().starts_with("meta");
+        return convert_model(real_os(), files, to, meta ? ModelFormat::meta : ModelFormat::hugging_face, DType::bf16,
+                             compute_, on_tensor);
+    };
+    for (const auto& [name, file, type] :
+         {std::tuple{"meta", "consolidated.00.pth", "bf16"}, std::tuple{"st", "model.safetensors", "bf16"},
+          std::tuple{"q.gguf", "", "q4_0"}}) {
+        const auto within = [&](const Path& path) { return *file == '\0' ? path : path / file; };
+        std::vector<ExportedTensor> wanted, stopped, told;
+        const Path at_once = folder_ / (name + std::string("1")), later = folder_ / name;
+        ASSERT_TRUE(write(at_once, type, 1000, wanted));
+        ASSERT_EQ(write(later, type, wanted.size() / 2, stopped).error().kind, ErrorKind::cancelled);
+        EXPECT_FALSE(real_os().info(within(later))) << "the file appears only when it is whole";
+        ASSERT_TRUE(write(later, type, 1000, told)) << name;
+        EXPECT_EQ(*read_text(real_os(), within(later), 1 << 26), *read_text(real_os(), within(at_once), 1 << 26))
+            << name;
+        ASSERT_EQ(told.size(), wanted.size());
+        for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(to_json(told[i]), to_json(wanted[i])) << name;
     }
 }
 

@@ -177,10 +177,16 @@ Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_v
     }
     const std::size_t before = tensors.size();
     for (const TensorPlan& plan : exporter.plans()) tensors.push_back({plan.name, plan.type, plan.shape});
-    return write_gguf(os, to, fields, tensors, [&](std::size_t i) -> Result<std::span<const std::byte>> {
+    const auto bytes_at = [&](std::size_t i) -> Result<std::span<const std::byte>> {
         if (i < before) return std::as_bytes(divisors.f32_span());
         return exporter.bytes(i - before);
-    });
+    };
+    const auto note = [&] { return exporter.note(); };
+    const auto keep = [&](std::size_t i, std::string_view noted) {
+        return i < before ? Status() : exporter.keep(i - before, noted);
+    };
+    const Resume resume{CRIA_TRY(export_identity(os, from, fmt::format("gguf {}", type.name))), note, keep};
+    return write_gguf(os, to, fields, tensors, bytes_at, &resume);
 }
 
 }  // namespace cria

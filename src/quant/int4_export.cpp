@@ -20,11 +20,7 @@ public:
     Int4Writer(Checkpoint checkpoint, const LlamaConfig& config, const Compute& compute, OnTensor on_tensor)
         : on_tensor_(on_tensor),
           plans_(plan_layout(config, ModelFormat::meta, DType::f32)),
-          exporter_(std::move(checkpoint), config, typed(plans_), compute,
-                    [this](const ExportedTensor& tensor, double done) {
-                        last_ = tensor, done_ = done;
-                        return is_row_scaled(tensor.name) || on_tensor_(tensor, done);
-                    }) {}
+          exporter_(std::move(checkpoint), config, typed(plans_), compute, hears_) {}
     Int4Writer(const Int4Writer&) = delete;
     Int4Writer& operator=(const Int4Writer&) = delete;
 
@@ -110,6 +106,15 @@ private:
         std::size_t plan;
         bool scales;
     };
+    // What the exporter tells; a member, because the exporter keeps a reference to it. Of tensors that are rounded here
+    // the user hears afterwards.
+    struct Hears {
+        Int4Writer& writer;
+        bool operator()(const ExportedTensor& tensor, double done) {
+            writer.last_ = tensor, writer.done_ = done;
+            return is_row_scaled(tensor.name) || writer.on_tensor_(tensor, done);
+        }
+    };
     OnTensor on_tensor_;
     std::vector<TensorPlan> plans_;
     ExportedTensor last_{};
@@ -117,6 +122,7 @@ private:
     std::vector<Source> sources_{};
     std::vector<std::int8_t> numbers_{};
     std::vector<float> scales_{};
+    Hears hears_{*this};
     TensorExporter exporter_;
 };
 

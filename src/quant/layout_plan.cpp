@@ -88,7 +88,8 @@ Status write_meta_config(Os& os, const Path& folder, const LlamaConfig& config, 
                      {"rope_theta", config.rope_theta},
                      {"use_scaled_rope", config.rope_scaling.has_value()},
                      {"max_seq_len", config.context},
-                     {"tied_embeddings", config.tied_embeddings}};
+                     {"tied_embeddings", config.tied_embeddings},
+                     {"eos_token_id", config.eos_ids}};
     if (config.rope_scaling) json["rope_scaling_factor"] = config.rope_scaling->factor;
     if (group > 0) {
         json["tied_embeddings"] = false;
@@ -99,7 +100,7 @@ Status write_meta_config(Os& os, const Path& folder, const LlamaConfig& config, 
         return fail(ErrorKind::unsupported,
                     "Meta's layout has heads of width / heads = {}; those of this model have {} numbers",
                     config.width / config.heads, config.head_dim);
-    return write_atomically(os, folder / "params.json", json.dump() + "\n");
+    return write_atomically(os, folder / "params.json", json_text(json) + "\n");
 }
 
 Status carry_system_message(Os& os, const ModelFiles& from, const Path& folder) {

@@ -9,11 +9,32 @@
 
 namespace cria {
 
+// To be raised when rounding changes: halves of two kinds do not make one file.
+constexpr int kRounding = 1;
+
 Status check_exportable(const LlamaConfig& config, std::string_view who) {
     if (config.lora_rank == 0 && !config.rotates_ffn) return {};
     return fail(ErrorKind::unsupported,
                 "{}: Meta's quantised model with {} runs as it is; other layouts cannot hold that", who,
                 config.lora_rank > 0 ? "adaptors" : "rotated activations");
+}
+
+OrderedJson to_json(const ExportedTensor& tensor) {
+    return {{"name", tensor.name},
+            {"type", tensor.type},
+            {"elements", tensor.elements},
+            {"bytes", tensor.bytes},
+            {"mean_error", tensor.relative_error},
+            {"worst_error", tensor.worst_error}};
+}
+
+Result<std::string> export_identity(Os& os, const ModelFiles& from, std::string_view as) {
+    OrderedJson files = OrderedJson::array();
+    for (const Path& path : from.weights) {
+        const FileInfo info = CRIA_TRY(os.info(path));
+        files.push_back({path.string(), info.size_bytes, info.modified_unix_s});
+    }
+    return json_text(OrderedJson{{"as", as}, {"rounding", kRounding}, {"from", std::move(files)}});
 }
 
 TensorExporter::TensorExporter(Checkpoint checkpoint, const LlamaConfig& config, std::vector<TensorPlan> plans,
@@ -43,16 +64,31 @@ Result<std::span<const std::byte>> TensorExporter::bytes(std::size_t i) {
         all.squares += loss.squares, all.errors += loss.errors;
         all.worst = std::max(all.worst, loss.worst);
     }
-    const ExportedTensor report{plan.name,
-                                std::string(name_of(plan.type)),
-                                rows * columns,
-                                buffer_.size(),
-                                all.squares > 0 ? std::sqrt(all.errors / all.squares) : 0.0,
-                                all.worst};
-    done_ += static_cast<double>(buffer_.size());
-    if (!on_tensor_(report, done_ / total_)) return fail(ErrorKind::cancelled, "interrupted");
-    if (++written_ == plans_.size()) CRIA_TRY(checkpoint_.finish());
+    CRIA_TRY(report({plan.name, std::string(name_of(plan.type)), rows * columns, buffer_.size(),
+                     all.squares > 0 ? std::sqrt(all.errors / all.squares) : 0.0, all.worst}));
     return std::span<const std::byte>(buffer_);
+}
+
+Status TensorExporter::keep(std::size_t i, std::string_view note) {
+    const TensorPlan& plan = plans_[i];
+    const auto json = parse_json(note, "the notes of an interrupted file");
+    if (!json || !json->is_object() || !json->contains("name") || (*json)["name"] != plan.name)
+        return fail(ErrorKind::corrupt, "the notes of an interrupted file do not tell of {}; remove it to begin anew",
+                    plan.name);
+    const auto number = [&](const char* key) {
+        const auto found = json->find(key);
+        return found != json->end() && found->is_number() ? found->get<double>() : 0.0;
+    };
+    CRIA_TRY(checkpoint_.pass_over(plan.hugging_face, plan.shape));
+    return report({plan.name, std::string(name_of(plan.type)), plan.shape.elements(), plan.bytes(),
+                   number("mean_error"), number("worst_error")});
+}
+
+Status TensorExporter::report(const ExportedTensor& tensor) {
+    last_ = tensor;
+    done_ += static_cast<double>(tensor.bytes);
+    if (!on_tensor_(tensor, done_ / total_)) return fail(ErrorKind::cancelled, "interrupted");
+    return ++written_ == plans_.size() ? checkpoint_.finish() : Status();
 }
 
 // Row 2i + half of a head is Hugging Face's row i + half * head_dim / 2.

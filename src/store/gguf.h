@@ -17,6 +17,7 @@
 #include "base/function_ref.h"
 #include "base/os.h"
 #include "base/result.h"
+#include "store/resumable_file.h"
 #include "tensor/blocks.h"
 #include "tensor/tensor.h"
 
@@ -98,10 +99,12 @@ std::size_t bytes_of(const GgufTensor& tensor);
 
 // Writes a file that replaces `path` in one step: after a crash the old or the new one is there, whole. Metadata stands
 // in the order given; the alignment is the format's own, so general.alignment may not be among it.
-// `bytes_at` gives the bytes of each tensor, one after the other; they must stay until the next call only.
-// Errors: invalid_input (a key or name twice, or too long), no_space (both numbers), io, and those of `bytes_at`.
+// `bytes_at` gives the bytes of each tensor, one after the other; they must stay until the next call only. With
+// `resume` a later run goes on with an interrupted file. Errors: invalid_input (a key or name twice, or too long),
+// no_space (both numbers), io, and those of `bytes_at`.
 Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
                   std::span<const GgufTensor> tensors,
-                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at);
+                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
+                  const Resume* resume = nullptr);
 
 }  // namespace cria

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstring>
 
 #include "base/temp_folder.h"
+#include "store/damage.h"
 
 namespace cria {
 namespace {
@@ -129,24 +129,20 @@ TEST(Gguf, EveryTruncationIsNamed) {
     EXPECT_TRUE(parse(whole.substr(0, whole.size() - 28)));
 }
 
-// Every bit of the header flipped: an error with a name, or a file whose every byte can be read; never slow.
-TEST(Gguf, EveryFlippedBitIsSurvived) {
+// Every damage of the table: an error with a name, or a file whose every byte can be read.
+TEST(Gguf, EveryDamageIsSurvived) {
     const std::string whole = small_file();
-    for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
-        std::string damaged = whole;
-        damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-        const auto start = std::chrono::steady_clock::now();
-        const auto file = parse(damaged);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50)) << bit;
+    for_each_damage(whole, whole.size(), [&](const std::string& bytes, const std::string& what) {
+        const auto file = parse(bytes);
         if (!file) {
-            EXPECT_TRUE(file.error().message.starts_with("f.gguf: ")) << file.error().message;
-            continue;
+            EXPECT_TRUE(file.error().message.starts_with("f.gguf: ")) << what << file.error().message;
+            return;
         }
         unsigned sum = 0;
         for (const GgufEntry& entry : file->entries())
             for (const std::byte byte : file->bytes(entry)) sum += std::to_integer<unsigned>(byte);
-        EXPECT_LE(sum, 255 * whole.size());
-    }
+        EXPECT_LE(sum, 255 * bytes.size()) << what;
+    });
 }
 
 template <class T>

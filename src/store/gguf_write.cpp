@@ -116,21 +116,23 @@ std::size_t bytes_of(const GgufTensor& tensor) {
 
 Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::string, GgufField>> metadata,
                   std::span<const GgufTensor> tensors,
-                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at) {
+                  FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at, const Resume* resume) {
     if (Status names = check_names(metadata, tensors); !names) return prefix(path.string(), std::move(names).error());
     const std::string head = header_for(metadata, tensors);
     std::uint64_t total = head.size();
     for (const GgufTensor& tensor : tensors) total += aligned(bytes_of(tensor));
-    if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
-        return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
-    return write_atomically(os, path, [&](File& file) -> Status {
-        CRIA_TRY(file.append(as_bytes(head)));
+    return write_resumably(os, path, total, as_bytes(head), resume, [&](ResumableFile& file) -> Status {
         const std::string zeros(kAlignment, '\0');
         for (std::size_t i = 0; i < tensors.size(); ++i) {
+            if (const auto note = file.next_kept()) {
+                CRIA_TRY(resume->keep(i, *note));
+                continue;
+            }
             const std::span<const std::byte> bytes = CRIA_TRY(bytes_at(i));
             CRIA_ASSERT(bytes.size() == bytes_of(tensors[i]));
             CRIA_TRY(file.append(bytes));
             CRIA_TRY(file.append(as_bytes(std::string_view(zeros).substr(0, aligned(bytes.size()) - bytes.size()))));
+            CRIA_TRY(file.end_piece(resume != nullptr ? resume->note() : ""));
         }
         return {};
     });

@@ -64,7 +64,7 @@ Status write_manifest(Os& os, const Path& folder, const Manifest& manifest) {
                          {"checksum", name_of(file.checksum.kind)},
                          {"hex", file.checksum.hex}});
     const OrderedJson json{{"source", manifest.source}, {"revision", manifest.revision}, {"files", std::move(files)}};
-    return write_atomically(os, folder / kName, json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
+    return write_atomically(os, folder / kName, json_text(json, 2) + "\n");
 }
 
 Result<std::optional<Manifest>> read_manifest(Os& os, const Path& folder) {

@@ -40,7 +40,7 @@ Result<std::vector<Path>> shards_of(Os& os, const Path& index) {
         const auto* name = file.get_ptr<const std::string*>();
         if (name == nullptr || Path(*name).filename() != *name || *name == "." || *name == ".." || name->empty())
             return fail(ErrorKind::corrupt, "{}: weight_map sends a tensor to {}; a file name is wanted",
-                        index.string(), file.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 100));
+                        index.string(), shown_json(file));
         names.insert(*name);
     }
     std::vector<Path> shards;

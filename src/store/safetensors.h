@@ -15,6 +15,7 @@
 #include "base/function_ref.h"
 #include "base/os.h"
 #include "base/result.h"
+#include "store/resumable_file.h"
 #include "tensor/tensor.h"
 
 namespace cria {
@@ -71,10 +72,11 @@ struct PlannedTensor {
     std::size_t bytes() const { return static_cast<std::size_t>(shape.elements()) * bytes_of(dtype); }
 };
 // As write_safetensors below, for tensors that are made one after the other: `bytes_at` gives the bytes of tensor i of
-// `plans`; they must stay until the next call only. Further errors: those of `bytes_at`.
+// `plans`; they must stay until the next call only. With `resume` a later run goes on with an interrupted file. Further
+// errors: those of `bytes_at`.
 Status write_safetensors(Os& os, const Path& path, std::span<const PlannedTensor> plans,
                          FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
-                         const SafetensorsMetadata& metadata = {});
+                         const SafetensorsMetadata& metadata = {}, const Resume* resume = nullptr);
 
 struct NamedTensor {
     std::string name;

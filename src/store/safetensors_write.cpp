@@ -80,20 +80,22 @@ Result<std::string> header_for(std::span<const PlannedTensor> plans, std::span<c
 
 Status write_safetensors(Os& os, const Path& path, std::span<const PlannedTensor> plans,
                          FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
-                         const SafetensorsMetadata& metadata) {
+                         const SafetensorsMetadata& metadata, const Resume* resume) {
     const auto order = in_file_order(plans);
     auto head = header_for(plans, order, metadata);
     if (!head) return prefix(path.string(), std::move(head).error());
     std::uint64_t total = head->size();
     for (const PlannedTensor& plan : plans) total += plan.bytes();
-    if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
-        return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
-    return write_atomically(os, path, [&](File& file) -> Status {
-        CRIA_TRY(file.append(as_bytes(*head)));
+    return write_resumably(os, path, total, as_bytes(*head), resume, [&](ResumableFile& file) -> Status {
         for (const std::size_t i : order) {
+            if (const auto note = file.next_kept()) {
+                CRIA_TRY(resume->keep(i, *note));
+                continue;
+            }
             const std::span<const std::byte> bytes = CRIA_TRY(bytes_at(i));
             CRIA_ASSERT(bytes.size() == plans[i].bytes());
             CRIA_TRY(file.append(bytes));
+            CRIA_TRY(file.end_piece(resume != nullptr ? resume->note() : ""));
         }
         return {};
     });

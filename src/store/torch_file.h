@@ -25,9 +25,11 @@ Result<std::vector<NamedTensor>> parse_torch_file(std::span<const std::byte> byt
                                                   std::string_view who);
 
 // Writes a state dict that torch.load opens, weights_only included, and replaces `path` in one step. `bytes_at` gives
-// the bytes of tensor i of `plans`, one after the other; they must stay until the next call only.
+// the bytes of tensor i of `plans`, one after the other; they must stay until the next call only. With `resume` a later
+// run goes on with an interrupted file.
 // Errors: invalid_input (a name twice, too many names), no_space (both numbers), io, and those of `bytes_at`.
 Status write_torch_file(Os& os, const Path& path, std::span<const PlannedTensor> plans,
-                        FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at);
+                        FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
+                        const Resume* resume = nullptr);
 
 }  // namespace cria

@@ -2,6 +2,7 @@
 // the pickle of a state dict (protocol 2).
 #include <zlib.h>
 
+#include <charconv>
 #include <set>
 
 #include "base/assert.h"
@@ -17,20 +18,23 @@ void put(std::string& to, std::uint64_t value, int bytes) {
     for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
 }
 
+std::uint32_t crc_of(std::span<const std::byte> bytes) {
+    return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 // ---- The archive (APPNOTE.TXT of PKWARE, 4.3 and 4.5.3) ----
 
+// Knows where the members stand; the bytes of headers and directory are the caller's to append, in the order of the
+// calls.
 class ZipWriter {
 public:
-    explicit ZipWriter(File& file) : file_(file) {}
-
-    Status add(const std::string& name, std::span<const std::byte> bytes) {
-        const auto crc =
-            static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-        const bool large = bytes.size() >= kFits32;
+    // What stands before the member's own bytes.
+    std::string header(const std::string& name, std::uint32_t crc, std::uint64_t size) {
+        const bool large = size >= kFits32;
         std::string extra;
         if (large) {
             put(extra, 1, 2), put(extra, 16, 2);
-            put(extra, bytes.size(), 8), put(extra, bytes.size(), 8);
+            put(extra, size, 8), put(extra, size, 8);
         }
         constexpr std::size_t kLocal = 30, kExtraHead = 4;
         const std::size_t unpadded = kLocal + name.size() + extra.size() + kExtraHead;
@@ -39,15 +43,21 @@ public:
         extra.append(padding, 'Z');
 
         std::string local("PK\x03\x04");
-        put_common(local, large, crc, bytes.size());
+        put_common(local, large, crc, size);
         put(local, name.size(), 2), put(local, extra.size(), 2);
         local += name + extra;
-        note(name, crc, bytes.size());
-        CRIA_TRY(append(as_bytes(local)));
-        return append(bytes);
+        note(name, crc, size);
+        offset_ += local.size() + size;
+        return local;
     }
 
-    Status finish() {
+    // A short member, whole.
+    std::string member(const std::string& name, std::string_view bytes) {
+        return header(name, crc_of(as_bytes(bytes)), bytes.size()) + std::string(bytes);
+    }
+
+    // After the last member.
+    std::string directory() {
         const std::uint64_t begin = offset_, size = directory_.size();
         std::string end = std::move(directory_);
         if (begin + size >= kFits32 || members_ >= 0xffff) {
@@ -63,7 +73,7 @@ public:
         put(end, std::min<std::uint64_t>(members_, 0xffff), 2), put(end, std::min<std::uint64_t>(members_, 0xffff), 2);
         put(end, std::min(size, kFits32), 4), put(end, std::min(begin, kFits32), 4);
         put(end, 0, 2);
-        return append(as_bytes(end));
+        return end;
     }
 
 private:
@@ -93,16 +103,21 @@ private:
         ++members_;
     }
 
-    Status append(std::span<const std::byte> bytes) {
-        CRIA_TRY(file_.append(bytes));
-        offset_ += bytes.size();
-        return {};
-    }
-
-    File& file_;
     std::string directory_;
     std::uint64_t offset_ = 0, members_ = 0;
 };
+
+// A kept tensor's note: its checksum, which the directory repeats, and the note of whoever made it.
+std::string noted(std::uint32_t crc, std::string_view note) { return fmt::format("{:08x} {}", crc, note); }
+
+Result<std::uint32_t> noted_crc(std::string_view text) {
+    std::uint32_t crc = 0;
+    constexpr std::size_t kDigits = 8;
+    if (text.size() > kDigits && text[kDigits] == ' ' &&
+        std::from_chars(text.data(), text.data() + kDigits, crc, 16).ptr == text.data() + kDigits)
+        return crc;
+    return fail(ErrorKind::corrupt, "the notes of an interrupted file are damaged; remove it to begin anew");
+}
 
 // ---- The pickle (Lib/pickletools.py of Python describes the instructions) ----
 
@@ -188,24 +203,32 @@ Status check_plans(const Path& path, std::span<const PlannedTensor> plans) {
 }  // namespace
 
 Status write_torch_file(Os& os, const Path& path, std::span<const PlannedTensor> plans,
-                        FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at) {
+                        FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at, const Resume* resume) {
     CRIA_TRY(check_plans(path, plans));
-    const std::string pickle = pickle_of(plans), folder = path.stem().string();
-    std::uint64_t total = pickle.size();
+    const std::string folder = path.stem().string();
+    ZipWriter zip;
+    std::string head = zip.member(folder + "/data.pkl", pickle_of(plans));
+    head += zip.member(folder + "/byteorder", "little");
+    std::uint64_t total = head.size();
     for (const PlannedTensor& plan : plans) total += plan.bytes() + 4 * kAlignment + 2 * plan.name.size();
-    if (const std::uint64_t free = CRIA_TRY(os.free_bytes(path.parent_path())); free < total)
-        return fail(ErrorKind::no_space, "{} needs {} bytes, the disk has {} left", path.string(), total, free);
-    return write_atomically(os, path, [&](File& file) -> Status {
-        ZipWriter zip(file);
-        CRIA_TRY(zip.add(folder + "/data.pkl", as_bytes(pickle)));
-        CRIA_TRY(zip.add(folder + "/byteorder", as_bytes(std::string_view("little"))));
+    return write_resumably(os, path, total, as_bytes(head), resume, [&](ResumableFile& file) -> Status {
         for (std::size_t i = 0; i < plans.size(); ++i) {
+            const std::string name = fmt::format("{}/data/{}", folder, i);
+            if (const auto note = file.next_kept()) {
+                (void)zip.header(name, CRIA_TRY(noted_crc(*note)), plans[i].bytes());
+                CRIA_TRY(resume->keep(i, std::string_view(*note).substr(noted(0, "").size())));
+                continue;
+            }
             const std::span<const std::byte> bytes = CRIA_TRY(bytes_at(i));
             CRIA_ASSERT(bytes.size() == plans[i].bytes());
-            CRIA_TRY(zip.add(fmt::format("{}/data/{}", folder, i), bytes));
+            const std::uint32_t crc = crc_of(bytes);
+            CRIA_TRY(file.append(as_bytes(zip.header(name, crc, bytes.size()))));
+            CRIA_TRY(file.append(bytes));
+            CRIA_TRY(file.end_piece(noted(crc, resume != nullptr ? resume->note() : "")));
         }
-        CRIA_TRY(zip.add(folder + "/version", as_bytes(std::string_view("3\n"))));
-        return zip.finish();
+        std::string tail = zip.member(folder + "/version", "3\n");
+        tail += zip.directory();
+        return file.append(as_bytes(tail));
     });
 }
 

@@ -11,11 +11,6 @@
 namespace cria {
 namespace {
 
-std::string shown(const Json& value) {
-    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() <= 80 ? text : text.substr(0, text.find_last_of(" ,{", 77)) + "...";
-}
-
 // What must stand where for the file to mean what Tokenizer does; null also stands for absent.
 Status check_rules(const Json& file, std::string_view who) {
     const std::pair<const char*, Json> rules[] = {
@@ -44,7 +39,7 @@ Status check_rules(const Json& file, std::string_view who) {
         if (std::ranges::find(allowed, found) == allowed.end())
             return fail(ErrorKind::unsupported,
                         "{}: {} is {}; only byte-level BPE with Llama 3's split rule is supported, where it is {}", who,
-                        where, shown(found), shown(allowed[0]));
+                        where, shown_json(found), shown_json(allowed[0]));
     }
     return {};
 }
@@ -58,17 +53,17 @@ Result<std::map<std::string, TokenId>> read_specials(const Json& file, std::stri
         const Json name = field("content"), id = field("id");
         if (!name.is_string() || !id.is_number_unsigned())
             return fail(ErrorKind::corrupt, "{}: an entry of added_tokens lacks a content or an id: {}", who,
-                        shown(token));
+                        shown_json(token));
         if (id.get<std::uint64_t>() >= Bpe::kMaxTokens)
             return fail(ErrorKind::unsupported, "{}: control token {} has id {}; ids below {} are supported", who,
-                        shown(name), shown(id), Bpe::kMaxTokens);
+                        shown_json(name), shown_json(id), Bpe::kMaxTokens);
         for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
             if (field(flag) == true)
                 return fail(ErrorKind::unsupported, "{}: control token {} has {}, which is not supported", who,
-                            shown(name), flag);
+                            shown_json(name), flag);
         }
         if (!specials.emplace(name.get<std::string>(), id.get<TokenId>()).second)
-            return fail(ErrorKind::corrupt, "{}: control token {} comes twice", who, shown(name));
+            return fail(ErrorKind::corrupt, "{}: control token {} comes twice", who, shown_json(name));
     }
     return specials;
 }
@@ -83,12 +78,12 @@ Result<std::vector<std::string>> read_ranks(const Json& vocab, const std::map<st
         const std::optional<std::string> bytes = from_byte_alphabet(text);
         if (!bytes || bytes->empty())
             return fail(ErrorKind::corrupt, "{}: token {} of the vocabulary is not in the alphabet of bytes", who,
-                        shown(text));
+                        shown_json(text));
         if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= ranks.size())
             return fail(ErrorKind::corrupt, "{}: token {} has id {}; the {} tokens should have ids 0 to {}", who,
-                        shown(text), shown(id), ranks.size(), ranks.size() - 1);
+                        shown_json(text), shown_json(id), ranks.size(), ranks.size() - 1);
         std::string& slot = ranks[id.get<std::size_t>()];
-        if (!slot.empty()) return fail(ErrorKind::corrupt, "{}: two tokens have id {}", who, shown(id));
+        if (!slot.empty()) return fail(ErrorKind::corrupt, "{}: two tokens have id {}", who, shown_json(id));
         slot = *bytes;
         ++count;
     }
@@ -129,7 +124,7 @@ Status check_merges(const Json& merges, const Bpe& bpe, std::string_view who) {
                                    : Bpe::kNone;
         if (joined == Bpe::kNone)
             return fail(ErrorKind::corrupt, "{}: merge {} of model.merges does not join two tokens into one: {}", who,
-                        pairs.size(), shown(merge));
+                        pairs.size(), shown_json(merge));
         if (joined < last)
             return fail(ErrorKind::unsupported,
                         "{}: merge {} of model.merges makes token {} after token {}; merges in the "
@@ -153,12 +148,12 @@ std::string join_lines(const std::vector<std::string>& lines) {
     return fmt::format("{}", fmt::join(lines, ",\n      "));
 }
 
-std::string json_text(std::string_view text) { return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string json_string(std::string_view text) { return json_text(Json(text)); }
 
 std::string vocab_lines(const std::vector<std::string>& ranks) {
     std::vector<std::string> lines;
     for (const std::string& bytes : ranks)
-        lines.push_back(fmt::format("{}: {}", json_text(to_byte_alphabet(bytes)), lines.size()));
+        lines.push_back(fmt::format("{}: {}", json_string(to_byte_alphabet(bytes)), lines.size()));
     return join_lines(lines);
 }
 
@@ -185,7 +180,7 @@ namespace {
 
 std::string merge_lines(const Tokenizer& tokenizer) {
     std::vector<std::string> lines;
-    for (const std::string& merge : merge_texts(tokenizer)) lines.push_back(json_text(merge));
+    for (const std::string& merge : merge_texts(tokenizer)) lines.push_back(json_string(merge));
     return join_lines(lines);
 }
 
@@ -275,8 +270,9 @@ std::string write_tokenizer_json(const Tokenizer& tokenizer) {
   }}
 }}
 )",
-                       added_tokens(tokenizer).dump(), pre_tokenizer().dump(), post_processor(tokenizer).dump(),
-                       byte_level(true).dump(), vocab_lines(tokenizer.ranks()), merge_lines(tokenizer));
+                       json_text(added_tokens(tokenizer)), json_text(pre_tokenizer()),
+                       json_text(post_processor(tokenizer)), json_text(byte_level(true)),
+                       vocab_lines(tokenizer.ranks()), merge_lines(tokenizer));
 }
 
 }  // namespace cria

@@ -56,18 +56,20 @@ Result<bool> exists(Os& os, const Path& path) {
 }
 
 std::unexpected<Error> damaged(const Path& path, std::string_view what) {
-    return fail(ErrorKind::corrupt, "{}: {}; remove the file to go on from the checkpoint before it", path.string(), what);
+    return fail(ErrorKind::corrupt, "{}: {}; remove the file to go on from the checkpoint before it", path.string(),
+                what);
 }
 
 // The first difference, as a sentence; empty when there is none.
 std::string difference(const OrderedJson& saved, const OrderedJson& wanted) {
     const auto text = [](const OrderedJson& pairs, const std::string& key) {
-        return pairs.contains(key) ? pairs[key].dump() : std::string("not set");
+        return pairs.contains(key) ? json_text(pairs[key]) : std::string("not set");
     };
     for (const auto* pairs : {&saved, &wanted})
         for (const auto& [key, value] : pairs->items())
             if (text(saved, key) != text(wanted, key))
-                return fmt::format("it was made with {} {}, the recipe now says {}", key, text(saved, key), text(wanted, key));
+                return fmt::format("it was made with {} {}, the recipe now says {}", key, text(saved, key),
+                                   text(wanted, key));
     return {};
 }
 
@@ -112,7 +114,7 @@ Status write_checkpoint(Os& os, const Path& folder, const TrainState& state, con
                        {"seconds", state.seconds},
                        {"data_position", state.data_position}};
     const SafetensorsMetadata metadata = {
-        {"format", std::string(kFormat)}, {"state", json.dump()}, {"recipe", identity.dump()}};
+        {"format", std::string(kFormat)}, {"state", json_text(json)}, {"recipe", json_text(identity)}};
     const Path path = folder / fmt::format("{}{:08}{}", kPrefix, state.step, kSuffix);
     CRIA_TRY(write_safetensors(os, path, tensors_of(optimizer), metadata));
     return tidy(os, folder, keep);
@@ -135,7 +137,8 @@ Result<TrainState> read_checkpoint(Os& os, const Path& path, const OrderedJson& 
     if (format == metadata.end() || format->second != kFormat || recipe == metadata.end())
         return damaged(path, fmt::format("not of the format {}", kFormat));
     const OrderedJson saved = CRIA_TRY(parse_ordered_json(recipe->second, path.string()));
-    if (const std::string differs = saved.is_object() ? difference(saved, identity) : "it has no recipe"; !differs.empty())
+    if (const std::string differs = saved.is_object() ? difference(saved, identity) : "it has no recipe";
+        !differs.empty())
         return fail(ErrorKind::invalid_input,
                     "{}: this checkpoint belongs to another run: {}; restore that, start anew with --fresh, or choose "
                     "another checkpoint.folder",

@@ -52,7 +52,8 @@ void read_config(RecipeFields& fields, LlamaConfig& config) {
     fields.number("rope_theta", theta, {1, 1e12});
     config.norm_epsilon = static_cast<float>(epsilon);
     config.rope_theta = static_cast<float>(theta);
-    fields.mapping("rope_scaling", [&](RecipeFields& inner) { read_rope_scaling(inner, config.rope_scaling.emplace()); });
+    fields.mapping("rope_scaling",
+                   [&](RecipeFields& inner) { read_rope_scaling(inner, config.rope_scaling.emplace()); });
     fields.boolean("tied_embeddings", config.tied_embeddings);
     double range = static_cast<double>(config.initializer_range);
     fields.number("initializer_range", range, {0, 10});
@@ -90,7 +91,8 @@ void check_no_gap(RecipeFields& fields, const std::vector<DataRecipe>& data) {
     }
     if (covered < DataRecipe::kNoEnd)
         fields.complain("data", fmt::format("has no source for document {}; set from and until so that there always is "
-                                            "one, the last without until", covered));
+                                            "one, the last without until",
+                                            covered));
 }
 
 void read_source(RecipeFields& fields, DataRecipe& source) {
@@ -113,7 +115,8 @@ void read_source(RecipeFields& fields, DataRecipe& source) {
         inner.integer("doubling", source.doubling, 1, kMaxCount);
     });
     if (source.until <= source.from)
-        fields.complain("until", fmt::format("is {}; a document after from, {}, was wanted", source.until, source.from));
+        fields.complain("until",
+                        fmt::format("is {}; a document after from, {}, was wanted", source.until, source.from));
 }
 
 void read_optimizer(RecipeFields& fields, OptimizerRecipe& optimizer) {
@@ -214,7 +217,8 @@ std::string_view name_of_schedule(Schedule schedule) {
 
 Result<Recipe> parse_recipe(std::string_view text, std::string_view who, std::span<const std::string> overrides) {
     if (text.size() > kMaxRecipeBytes)
-        return fail(ErrorKind::invalid_input, "{}: {} bytes; a recipe has at most {}", who, text.size(), kMaxRecipeBytes);
+        return fail(ErrorKind::invalid_input, "{}: {} bytes; a recipe has at most {}", who, text.size(),
+                    kMaxRecipeBytes);
     try {
         const RecipeTree tree = CRIA_TRY(RecipeTree::parse(text, who, overrides));
         Recipe recipe;
@@ -233,7 +237,7 @@ Result<Recipe> read_recipe(Os& os, const Path& path, std::span<const std::string
 
 OrderedJson recipe_identity(const Recipe& recipe) {
     OrderedJson pairs;
-    if (recipe.model.config) pairs["model.config"] = config_to_json(*recipe.model.config).dump();
+    if (recipe.model.config) pairs["model.config"] = json_text(config_to_json(*recipe.model.config));
     pairs["model.name"] = recipe.model.name;
     pairs["model.folder"] = recipe.model.folder.string();
     pairs["tokenizer.folder"] = recipe.tokenizer.folder.string();

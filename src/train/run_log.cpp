@@ -31,15 +31,12 @@ std::optional<StepRecord> record_of(std::string_view line) {
 }  // namespace
 
 std::string log_line(const StepRecord& record) {
-    OrderedJson json = {{"step", record.step},
-                        {"tokens", record.tokens},
-                        {"loss", record.loss},
-                        {"grad_norm", record.gradient_norm},
-                        {"lr", record.learning_rate},
-                        {"tokens_per_s", record.tokens_per_s}};
+    OrderedJson json = {{"step", record.step},        {"tokens", record.tokens},
+                        {"loss", record.loss},        {"grad_norm", record.gradient_norm},
+                        {"lr", record.learning_rate}, {"tokens_per_s", record.tokens_per_s}};
     json["peak_share"] = record.peak_share ? OrderedJson(*record.peak_share) : OrderedJson(nullptr);
     if (record.validation_loss) json["validation_loss"] = *record.validation_loss;
-    return json.dump() + "\n";
+    return json_text(json) + "\n";
 }
 
 Result<RunLog> RunLog::open(Os& os, const Path& path, std::int64_t step) {

@@ -59,7 +59,7 @@ private:
     TrainState state_;
     std::int64_t first_step_ = 0;  // of this session
     double session_start_ = 0;
-    double earlier_seconds_ = 0;   // of sessions before
+    double earlier_seconds_ = 0;  // of sessions before
 };
 
 Status Trainer::start(const std::optional<Path>& checkpoint) {
@@ -88,13 +88,16 @@ Result<StepRecord> Trainer::train_step() {
     const double start = now();
     const StepBatch batch = CRIA_TRY(next_step(stream_, recipe_.step_tokens, recipe_.micro_tokens));
     if (batch.target_weight <= 0)
-        return fail(ErrorKind::invalid_input, "step {}: none of its {} tokens counts in the loss; check the messages' "
-                    "roles and weights", state_.step + 1, batch.rows);
+        return fail(ErrorKind::invalid_input,
+                    "step {}: none of its {} tokens counts in the loss; check the messages' "
+                    "roles and weights",
+                    state_.step + 1, batch.rows);
     optimizer_.zero_gradients(hooks_.compute);
     const double loss = loss_with_gradients(hooks_.compute, memory_, model_, batch);
     const double norm = optimizer_.gradient_norm(hooks_.compute);
     if (!std::isfinite(loss) || !std::isfinite(norm))
-        return fail(ErrorKind::invalid_input, "step {}: the loss is {}, the gradient's norm {}; lower "
+        return fail(ErrorKind::invalid_input,
+                    "step {}: the loss is {}, the gradient's norm {}; lower "
                     "optimizer.learning_rate (now {}) or optimizer.clip (now {})",
                     state_.step + 1, loss, norm, recipe_.optimizer.learning_rate, recipe_.optimizer.clip);
     const double clip = recipe_.optimizer.clip;
@@ -104,8 +107,7 @@ Result<StepRecord> Trainer::train_step() {
     state_.tokens += batch.rows;
     state_.data_position = stream_.position();
     const double seconds = std::max(now() - start, 1e-9);
-    StepRecord record{state_.step, state_.tokens, loss, norm, rate,
-                      static_cast<double>(batch.rows) / seconds};
+    StepRecord record{state_.step, state_.tokens, loss, norm, rate, static_cast<double>(batch.rows) / seconds};
     if (hooks_.peak_flops > 0) record.peak_share = step_flops(model_.config(), batch) / seconds / hooks_.peak_flops;
     return record;
 }
@@ -159,17 +161,16 @@ Status Trainer::write_training_json() {
     json["documents_longer_than_context"] = stream_.left_out();
     json["recipe"] = identity_;
     // The command may hold any bytes.
-    const std::string text = json.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+    const std::string text = json_text(json, 2);
     return write_atomically(os_, recipe_.output / "training.json", text + "\n");
 }
 
 Status Trainer::finish() {
     CRIA_TRY(model_.save(os_, recipe_.output, recipe_.output_dtype));
     CRIA_TRY(write_atomically(os_, recipe_.output / "tokenizer.json", write_tokenizer_json(tokenizer_)));
-    const OrderedJson generation = {{"bos_token_id", model_.config().bos_id},
-                                    {"eos_token_id", model_.config().eos_ids},
-                                    {"do_sample", false}};
-    CRIA_TRY(write_atomically(os_, recipe_.output / "generation_config.json", generation.dump(2) + "\n"));
+    const OrderedJson generation = {
+        {"bos_token_id", model_.config().bos_id}, {"eos_token_id", model_.config().eos_ids}, {"do_sample", false}};
+    CRIA_TRY(write_atomically(os_, recipe_.output / "generation_config.json", json_text(generation, 2) + "\n"));
     CRIA_TRY(write_training_json());
     const std::string title = fmt::format("{}: loss over {} steps", recipe_.output.filename().string(), state_.step);
     CRIA_TRY(write_atomically(os_, recipe_.output / "loss.svg", loss_curve_svg(log_.records(), title)));
@@ -184,7 +185,8 @@ Status run_training(Os& os, const Recipe& recipe, const TrainHooks& hooks) {
     if (hooks.fresh) CRIA_TRY(remove_checkpoints(os, folder));
     const std::optional<Path> checkpoint = CRIA_TRY(newest_checkpoint(os, folder));
     DataStream stream = CRIA_TRY(DataStream::open(os, recipe));
-    Tokenizer tokenizer = CRIA_TRY(make_tokenizer(os, recipe, stream, folder / "tokenizer.json", checkpoint.has_value()));
+    Tokenizer tokenizer =
+        CRIA_TRY(make_tokenizer(os, recipe, stream, folder / "tokenizer.json", checkpoint.has_value()));
     Llama model = CRIA_TRY(make_model(os, recipe, tokenizer));
     Trainer trainer(os, recipe, hooks, std::move(stream), std::move(tokenizer), std::move(model));
     CRIA_TRY(trainer.start(checkpoint));
