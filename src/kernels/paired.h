@@ -41,6 +41,10 @@ inline PairedMatrix paired_values(const BF16* values, std::int64_t first, std::i
 }
 
 struct PairedKernels {
+    bool fast;  // the processor multiplies pairs in one step: faster than f32 numbers
+    // 16 columns of a PairedMatrix with step 16: word p * 16 + j is pair p of row j of `from`, rows `stride` numbers
+    // apart.
+    void (*pack)(const BF16* from, std::int64_t stride, std::int64_t pairs, BF16* to);
     // c[r, j] = sum over i < 2 pairs of a[r, i] B[i, j], or c += it. a: rows of bf16, a_stride apart, an even number;
     // `columns`: a multiple of 16. A result depends on nothing but its row, its column and `pairs`.
     void (*product)(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,

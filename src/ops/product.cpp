@@ -38,7 +38,46 @@ void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     pass.arena().rewind(mark);
 }
 
+// A weight in bf16 this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
+constexpr std::int64_t kWorthPairing = 1 << 20;
+// Numbers of a weight that a thread packs at once: with the rows of x that it meets they fit the second-level cache.
+constexpr std::int64_t kPairedNumbers = 128 * 1024;
+// Steps of a sum that is taken at once. A result depends on its row, its column, and this.
+constexpr std::int64_t kPairedDepth = 2048;
+
+bool is_worth_pairing(const Tensor& weight) {
+    return weight.dtype() == DType::bf16 && weight.elements() >= kWorthPairing && weight.columns() % 2 == 0 &&
+           weight.rows() % kPairedLanes == 0;
+}
+
+void paired_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    const Arena::Mark mark = pass.arena().mark();
+    const std::int64_t n = weight.columns(), depth = std::min(n, kPairedDepth), rows = x.rows();
+    BF16* rounded = pass.arena().tensor(DType::bf16, x.shape()).data<BF16>();
+    parallel_rows(pass, rows, n, [&](std::int64_t first, std::int64_t last) {
+        pass.kernels().f32_to_bf16(x.f32() + first * n, (last - first) * n, rounded + first * n);
+    });
+    const std::int64_t together = std::max<std::int64_t>(2, kPairedNumbers / depth / kPairedLanes);  // blocks of 16
+    const std::int64_t blocks = weight.rows() / kPairedLanes, panels = (blocks + together - 1) / together;
+    const PairedKernels& kernels = pass.kernels().paired;
+    pass.pool().parallel(static_cast<int>(panels), [&](int panel) {
+        const std::int64_t first = panel * together, count = std::min(together, blocks - first);
+        auto* packed = reinterpret_cast<BF16*>(thread_scratch(together * kPairedLanes * depth / 2));
+        for (std::int64_t from = 0; from < n; from += depth) {
+            const std::int64_t pairs = std::min(depth, n - from) / 2, block_words = pairs * kPairedLanes;
+            for (std::int64_t b = 0; b < count; ++b)
+                kernels.pack(weight.data<BF16>() + (first + b) * kPairedLanes * n + from, n, pairs,
+                             packed + 2 * b * block_words);
+            kernels.product(rounded + from, n, rows, {packed, kPairedLanes, block_words}, pairs, count * kPairedLanes,
+                            y.f32() + first * kPairedLanes, y.columns(), accumulate || from > 0);
+        }
+    });
+    pass.arena().rewind(mark);
+}
+
 void dense_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    if (x.rows() > kFewRows && !pass.training() && pass.kernels().paired.fast && is_worth_pairing(weight))
+        return paired_product(pass, x, weight, y, accumulate);
     if (x.rows() <= kFewRows) {
         if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
         const Arena::Mark mark = pass.arena().mark();

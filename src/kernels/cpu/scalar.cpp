@@ -229,6 +229,12 @@ void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t fi
     }
 }
 
+void paired_pack(const BF16* from, std::int64_t stride, std::int64_t pairs, BF16* to) {
+    for (std::int64_t i = 0; i < 2 * pairs; ++i)
+        for (std::int64_t j = 0; j < kPairedLanes; ++j)
+            to[(i / 2 * kPairedLanes + j) * 2 + i % 2] = from[j * stride + i];
+}
+
 void paired_product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
                     std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate) {
     for (std::int64_t r = 0; r < rows; ++r)
@@ -260,7 +266,7 @@ const Kernels kScalarKernels = {
     .gemm = gemm,
     .dot_rows = dot_rows,
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {paired_product, paired_softmax},
+    .paired = {false, paired_pack, paired_product, paired_softmax},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

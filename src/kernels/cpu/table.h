@@ -17,7 +17,7 @@ constexpr PackedKernels packed_kernels() {
 
 template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {Paired<V>::product, Paired<V>::softmax};
+    return {V::kPairsInOneStep, Paired<V>::pack, Paired<V>::product, Paired<V>::softmax};
 }
 
 template <class V>

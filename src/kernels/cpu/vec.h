@@ -164,6 +164,7 @@ struct VecBase {
     }
     // The same for bytes of w up to 127, whose pairs of products fit into 16 bits.
     CRIA_INLINE I dot4_small(I sum, U w, U x) { return Self::dot4(sum, w, x); }
+    static constexpr bool kPairsInOneStep = false;
     // sum + the two products of the bf16 numbers of each lane of a and b.
     CRIA_INLINE F dot2_bf16(F sum, U a, U b) {
         sum += cast<F>(a << 16) * cast<F>(b << 16);

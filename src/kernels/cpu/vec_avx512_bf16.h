@@ -8,6 +8,7 @@ namespace cria {
 namespace {
 
 struct Avx512Bf16 : Avx512 {
+    static constexpr bool kPairsInOneStep = true;
     CRIA_INLINE F dot2_bf16(F sum, U b, U a) { return _mm512_dpbf16_ps(sum, (__m512bh)b, (__m512bh)a); }
     CRIA_INLINE H narrow_bf16(F v) { return (H)_mm512_cvtneps_pbh(v); }
 };
