@@ -3,9 +3,9 @@
 // Quantised weights are multiplied in whole numbers (kernels/packed.h); a row of the result depends on that row of x
 // alone. Of others, few rows (decoding) go through Kernels::dot_rows, which reads the weight once as it is stored; more
 // rows through Kernels::gemm, for which 16-bit weights are widened panel by panel; large weights in bf16, where nothing
-// is trained, as pairs (kernels/paired.h), with x rounded to bf16 as the weights are. Within each of the three, a row
-// of the result depends on that row of x alone, never on how many rows are beside it. They round differently: the first
-// two by a few units in the last place, the third by those of bf16.
+// is trained and the processor has an instruction for it, as pairs (kernels/paired.h), with x rounded to bf16 as the
+// weights are. Within each of the three, a row of the result depends on that row of x alone, never on how many rows are
+// beside it. They round differently: the first two by a few units in the last place, the third by those of bf16.
 #pragma once
 
 #include <cstdint>
