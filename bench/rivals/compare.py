@@ -2,12 +2,13 @@
 """Cria and other engines on the same GGUF files, in turn, beside the roofs of the machine.
 
 usage: bench/rivals/compare.py MODEL.gguf... --rival NAME=PATH/llama-bench [--rival ...]
-           [--cria build/cria] [-p 512] [-n 64] [-d 0] [-t 2] [-r 5] [--json FILE]
+           [--llamacpp] [--cria build/cria] [-p 512] [-n 64] [-d 0] [-t 2] [-r 5] [--json FILE]
 
 Each round runs every engine once on every test, so that a slow minute of the machine falls on all of them; the table has
 the median of the rounds, our ratio to the best rival, and our share of the roof: of the int8 (or f32) rate for prompts, of
 the reading rate for decoding. Roofs are those of cria doctor, measured in the same run. A rival is any program with
-llama-bench's options and JSON; it is found on the machine and is no part of Cria. Nothing else should run meanwhile.
+llama-bench's options and JSON, found on the machine; --llamacpp takes the ready-made library of the package node-llama-cpp,
+which is installed into build/rivals. Rivals are no part of Cria. Nothing else should run meanwhile.
 """
 import argparse
 import json
@@ -16,7 +17,9 @@ import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import llama_cpp
+
+ROOT = llama_cpp.ROOT
 
 
 def run(command):
@@ -36,7 +39,16 @@ def tests_of(options):
                 yield ("answer", generate, depth)
 
 
+def measure_llama_cpp(model, test, threads):
+    kind, tokens, depth = test
+    ids = [(i * 7919) % 1000 + 1 for i in range(depth + (tokens if kind == "prompt" else 1))]
+    job = {"ids": ids, "depth": depth, "time": tokens if kind == "answer" else 0}
+    return tokens / llama_cpp.ask(model, [job], threads)[0][kind]
+
+
 def measure(program, ours, model, test, threads):
+    if program is None:
+        return measure_llama_cpp(model, test, threads)
     kind, tokens, depth = test
     command = [program] + (["bench"] if ours else []) + ["-m", model, "-t", threads, "-r", 1, "-o", "json", "-d", depth]
     command += ["-p", tokens, "-n", 0] if kind == "prompt" else ["-p", 0, "-n", tokens]
@@ -67,6 +79,7 @@ def main():
     lengths = lambda text: [int(part) for part in text.split(",")]
     parser.add_argument("models", nargs="+", metavar="MODEL.gguf")
     parser.add_argument("--rival", action="append", default=[], metavar="NAME=PATH")
+    parser.add_argument("--llamacpp", action="store_true")
     parser.add_argument("--cria", default=str(ROOT / "build/cria"))
     parser.add_argument("-p", type=lengths, default=[512])
     parser.add_argument("-n", type=lengths, default=[64])
@@ -76,6 +89,9 @@ def main():
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
     engines = {"cria": options.cria, **dict(rival.split("=", 1) for rival in options.rival)}
+    if options.llamacpp:
+        llama_cpp.install()
+        engines["llama.cpp"] = None
     roofs = run([options.cria, "doctor", "--json", "--threads", options.t])
     print(f"{roofs['processor']}: int8 {roofs['peak_int8_gops']:.0f} Gop/s, f32 {roofs['peak_f32_gflops']:.0f} "
           f"GFLOP/s, reading {roofs['read_gb_s']:.1f} GB/s with {options.t} threads")

@@ -4,8 +4,8 @@
 //
 // The request: {"model": "m.gguf", "threads": 2, "jobs": [...]}. A job {"ids": [...], "logits": "f.f32"} writes float32
 // logits [ids, vocabulary] to that file; {"ids": [...], "greedy": 256} prints one JSON line {"ids": [...]} of so many
-// likeliest tokens, whether or not one of them ends the text; {"ids": [...], "time": N} prints {"prompt": seconds,
-// "answer": seconds} for the ids and for N tokens after them. Keys and values are kept in f32 where the answer matters and
+// likeliest tokens, whether or not one of them ends the text; {"ids": [...], "depth": D, "time": N} prints {"prompt": seconds,
+// "answer": seconds} for the ids after the first D and for N tokens after them, run once before to warm up. Keys and values are kept in f32 where the answer matters and
 // as llama.cpp does by default where the time does. Ends with status 1 and a message where something fails.
 import {readFileSync, writeFileSync} from "node:fs";
 import {createRequire} from "node:module";
@@ -35,12 +35,19 @@ async function continuation(sequence, ids, count) {
     return answer;
 }
 
-async function time(sequence, ids, count) {
-    const begin = performance.now();
-    await sequence.evaluateWithoutGeneratingNewTokens(ids.slice(0, -1));
-    const between = performance.now();
-    await continuation(sequence, ids.slice(-1), count);
-    return {prompt: (between - begin) / 1000, answer: (performance.now() - between) / 1000};
+async function time(sequence, {ids, depth, time: count}) {
+    let prompt, answer;
+    for (let run = 0; run < 2; ++run) {
+        await sequence.clearHistory();
+        if (depth > 0) await sequence.evaluateWithoutGeneratingNewTokens(ids.slice(0, depth));
+        const begin = performance.now();
+        const rest = count > 0 ? ids.slice(depth, -1) : ids.slice(depth);
+        if (rest.length > 0) await sequence.evaluateWithoutGeneratingNewTokens(rest);
+        const between = performance.now();
+        await continuation(sequence, ids.slice(-1), count);
+        [prompt, answer] = [(between - begin) / 1000, (performance.now() - between) / 1000];
+    }
+    return {prompt, answer};
 }
 
 async function run(request) {
@@ -55,7 +62,7 @@ async function run(request) {
         await sequence.clearHistory();
         if ("logits" in job) await logits(sequence, job.ids, job.logits);
         else if ("greedy" in job) console.log(JSON.stringify({ids: await continuation(sequence, job.ids, job.greedy)}));
-        else console.log(JSON.stringify(await time(sequence, job.ids, job.time)));
+        else console.log(JSON.stringify(await time(sequence, job)));
     }
     await llama.dispose();
 }

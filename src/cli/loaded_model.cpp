@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "cli/model_option.h"
+#include "engine/generate.h"
 #include "kernels/processor.h"
 #include "model/checkpoint.h"
 #include "model/model_files.h"
@@ -47,19 +48,23 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
     if (it != json.end() && it->is_number()) value = it->get<Number>();
 }
 
-// `lanes`: as in Checkpoint::sizes.
+// `packs`: whether quantised weights stay so.
 Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
-                    std::int64_t lanes) {
-    const Checkpoint::Sizes sizes = CRIA_TRY(Checkpoint::open(cli.os, files, config)).sizes(lanes);
-    const std::uint64_t weights = sizes.loaded, cache = KvCache::bytes(config.layers, config.kv_width(), context,
-                                                                       cache_type(config, sizes.packed));
+                    const Kernels& kernels, bool packs) {
+    const std::int64_t lanes = packs ? kernels.packed.lanes : 0;
+    const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, files, config));
+    const Llama outline = CRIA_TRY(Llama::outline(config, checkpoint, lanes));
+    const std::uint64_t weights = checkpoint.sizes(lanes).loaded,
+                        cache = KvCache::bytes(config.layers, config.kv_width(), context, outline.cache_type()),
+                        scratch = Session::scratch_bytes(outline, kernels, context);
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
-    if (available == 0 || weights + cache <= available) return {};
-    return fail(ErrorKind::out_of_memory,
-                "{} needs {} ({} of weights, {} for a context of {}), but {} are available; choose a smaller model or "
-                "--context",
-                files.folder.string(), human_bytes(weights + cache), human_bytes(weights), human_bytes(cache), context,
-                human_bytes(available));
+    if (available == 0 || weights + cache + scratch <= available) return {};
+    return fail(
+        ErrorKind::out_of_memory,
+        "{} needs {} ({} of weights, {} for a context of {}, {} for activations), but {} are available; choose a "
+        "smaller model or --context",
+        files.folder.string(), human_bytes(weights + cache + scratch), human_bytes(weights), human_bytes(cache),
+        context, human_bytes(scratch), human_bytes(available));
 }
 
 Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& config) {
@@ -121,8 +126,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
     const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
     context = CRIA_TRY(choose_context(context, config));
-    CRIA_TRY(check_memory(cli, files, config, context,
-                          options.exact || options.trainable ? 0 : compute.kernels.packed.lanes));
+    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable));
 
     Tokenizer tokenizer = CRIA_TRY(read_tokenizer(cli.os, files));
     if (tokenizer.size() > config.vocabulary) {

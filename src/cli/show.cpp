@@ -5,6 +5,7 @@
 #include "cli/model_option.h"
 #include "cli/program.h"
 #include "cli/verb.h"
+#include "engine/generate.h"
 #include "kernels/processor.h"
 #include "model/checkpoint.h"
 #include "model/llama.h"
@@ -12,8 +13,6 @@
 
 namespace cria {
 namespace {
-
-constexpr std::int64_t kPromptChunk = 512;
 
 struct Facts {
     ModelFiles files;
@@ -24,13 +23,6 @@ struct Facts {
     std::uint64_t total() const { return sizes.loaded + cache + scratch; }
 };
 
-// Activations that live at once while a chunk of the prompt runs, as LlamaConfig's shapes give them: the
-// residual stream and its norm, queries, keys, values, attention and feed-forward rows, and one row of logits.
-std::uint64_t scratch_bytes(const LlamaConfig& c) {
-    const std::int64_t row = 6 * c.width + 2 * c.query_width() + 2 * c.kv_width() + 3 * c.ffn_width;
-    return static_cast<std::uint64_t>(kPromptChunk * row + c.vocabulary) * sizeof(float);
-}
-
 class ShowVerb final : public Verb {
 public:
     Page page() const override {
@@ -38,8 +30,9 @@ public:
                 .summary = "show a model's architecture, size, and need of memory",
                 .description =
                     "Prints what a model is: its architecture, parameters, types, files, and how much "
-                    "memory it needs with a context of N tokens. Reads headers only, so that it is quick for large "
-                    "models too.",
+                    "memory it needs with a context of N tokens: the weights, the keys and values, and the activations "
+                    "of a pass (scratch), each to the byte. Reads headers only, so that it is quick for large models "
+                    "too.",
                 .examples =
                     "  cria show demo\n  cria show ./Llama-3.2-1B-Instruct --context 32768\n"
                     "  cria show demo --context 1024 --json\n"};
@@ -68,10 +61,12 @@ private:
             return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", context_,
                         facts.config.context);
         }
-        facts.sizes = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config)).sizes(best_kernels().packed.lanes);
-        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context,
-                                     cache_type(facts.config, facts.sizes.packed));
-        facts.scratch = scratch_bytes(facts.config);
+        const Kernels& kernels = best_kernels();
+        const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config));
+        facts.sizes = checkpoint.sizes(kernels.packed.lanes);
+        const Llama outline = CRIA_TRY(Llama::outline(facts.config, checkpoint, kernels.packed.lanes));
+        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context, outline.cache_type());
+        facts.scratch = Session::scratch_bytes(outline, kernels, facts.context);
         return facts;
     }
 

@@ -54,6 +54,7 @@ std::string_view name_of(StopReason reason) {
 
 Session::Session(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute compute, std::int64_t context)
     : os_(os), model_(model), tokenizer_(tokenizer), compute_(compute), cache_(model.make_cache(context)) {
+    arena_.reserve(scratch_bytes(model, compute.kernels, context));
     cached_ids_.reserve(static_cast<std::size_t>(context));
     stop_ids_.assign(model.config().eos_ids.begin(), model.config().eos_ids.end());
     for (const std::string_view name : {"<|end_of_text|>", "<|eot_id|>", "<|eom_id|>"}) {
@@ -61,6 +62,12 @@ Session::Session(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute
     }
     end_of_message_ = tokenizer.special("<|eom_id|>");
     python_tag_ = tokenizer.special("<|python_tag|>");
+}
+
+std::size_t Session::scratch_bytes(const Llama& model, const Kernels& kernels, std::int64_t context) {
+    const std::int64_t chunk = std::min(GenerateOptions().prompt_chunk, context),
+                       guesses = std::min(DraftPolicy::kMostRows, context);
+    return std::max(model.pass_bytes(kernels, chunk, 1), model.pass_bytes(kernels, guesses, guesses));
 }
 
 // Runs `ids` after what the cache holds; returns the hidden states [ids, width], alive until the next run.

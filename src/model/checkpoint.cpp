@@ -236,6 +236,18 @@ bool Checkpoint::can_take_blocks(const std::string& name) const {
     return type != nullptr && can_pack(*type);
 }
 
+BlockType Checkpoint::block_type(const std::string& name) const {
+    CRIA_ASSERT(can_take_blocks(name));
+    return std::get<BlockType>(found_.find(name)->second.parts.front().type);
+}
+
+DType Checkpoint::number_type(const std::string& name) const {
+    const auto found = found_.find(name);
+    if (found == found_.end()) return DType::f32;
+    const auto* type = std::get_if<DType>(&found->second.parts.front().type);
+    return type != nullptr ? *type : DType::f32;
+}
+
 Result<Checkpoint::BlockRows> Checkpoint::take_blocks(const std::string& name, const Shape& shape) {
     CRIA_ASSERT(can_take_blocks(name));
     Found& found = *CRIA_TRY(find(name, shape));
@@ -282,8 +294,6 @@ Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
             sizes.loaded += loaded_bytes(part.type, part.shape, lanes);
-            const auto* block = std::get_if<BlockType>(&part.type);
-            sizes.packed |= lanes > 0 && block != nullptr && can_pack(*block);
         }
     }
     return sizes;

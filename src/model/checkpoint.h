@@ -37,7 +37,11 @@ public:
     bool holds_blocks(const std::string& name) const;
     // Whether a tensor's blocks stand whole in one file and can be packed.
     bool can_take_blocks(const std::string& name) const;
-    // The same, of such a tensor. The bytes are there as long as the checkpoint. Errors: corrupt (of another shape).
+    BlockType block_type(const std::string& name) const;  // of such a tensor
+    // The type that take() gives: that of the file, or f32 for blocks and for what is not there.
+    DType number_type(const std::string& name) const;
+    // The blocks of a tensor that can_take_blocks. The bytes are there as long as the checkpoint. Errors: corrupt (of
+    // another shape).
     Result<BlockRows> take_blocks(const std::string& name, const Shape& shape);
     // As if the tensor had been taken. Errors: those of take().
     Status pass_over(const std::string& name, const Shape& shape);
@@ -49,7 +53,6 @@ public:
     struct Sizes {
         std::map<std::string, std::uint64_t> by_type;
         std::uint64_t loaded = 0;
-        bool packed = false;  // whether any are
     };
     Sizes sizes(std::int64_t lanes) const;
 

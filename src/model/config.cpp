@@ -166,8 +166,4 @@ std::vector<std::string_view> config_names() {
     return names;
 }
 
-DType cache_type(const LlamaConfig& config, bool quantised) {
-    return quantised && KvCache::can_hold(DType::bf16, config.head_dim) ? DType::bf16 : DType::f32;
-}
-
 }  // namespace cria

@@ -52,8 +52,4 @@ OrderedJson config_to_json(const LlamaConfig& config);
 Result<LlamaConfig> config_named(std::string_view name);
 std::vector<std::string_view> config_names();
 
-// The type of keys and values that a model of this configuration keeps unless told otherwise: bf16 where its weights
-// are quantised, whose products round activations more than that does, and where its heads fit (KvCache); else f32.
-DType cache_type(const LlamaConfig& config, bool quantised);
-
 }  // namespace cria

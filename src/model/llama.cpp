@@ -116,7 +116,7 @@ KvCache Llama::make_cache(std::int64_t capacity_positions, std::optional<DType> 
 
 DType Llama::cache_type() const {
     const bool quantised = !layers_.empty() && !layers_.front().gate_up.packed.empty();
-    return cria::cache_type(config_, quantised);
+    return quantised && KvCache::can_hold(DType::bf16, config_.head_dim) ? DType::bf16 : DType::f32;
 }
 
 void Llama::reserve_positions(std::int64_t count) const { rope_->below(count); }

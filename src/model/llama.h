@@ -17,6 +17,8 @@
 
 namespace cria {
 
+class Checkpoint;
+
 struct LlamaLayer {
     Weight attention_norm;  // [width]
     Weight qkv;             // [(heads + 2 kv_heads) * head_dim, width]: q_proj, k_proj, v_proj stacked
@@ -34,6 +36,9 @@ struct Parameter {
     Weight* weight;
     bool decay;   // matrices decay, norms do not
     Shape shape;  // of the weight: [sum of rows, inputs], or [width] for a norm
+
+    Shape part_shape(std::size_t part) const { return shape.rank() == 1 ? shape : Shape{rows[part], shape.last()}; }
+    bool is_in_a_layer() const { return shape.rank() == 2 && names.front().starts_with("model.layers."); }
 };
 
 // cos and sin for all positions asked for so far. Grows on demand, from any thread.
@@ -68,6 +73,9 @@ public:
     // From a model's folder or file in any layout of store/model_folder.h. Missing, superfluous or misshapen tensors
     // are named errors.
     static Result<Llama> load(Os& os, const Path& folder, const LoadOptions& options);
+    // The model that load() would give, without a number in it: what it would need can be asked. `lanes`: those of the
+    // kernels, or 0 where blocks become f32.
+    static Result<Llama> outline(const LlamaConfig& config, const Checkpoint& checkpoint, std::int64_t lanes);
     // Writes model.safetensors and config.json (each atomically) in `dtype`; the tokenizer is the caller's.
     Status save(Os& os, const Path& folder, DType dtype) const;
 
@@ -81,9 +89,15 @@ public:
 
     // `type`: f32 or bf16; without it that of cache_type() for this model.
     KvCache make_cache(std::int64_t capacity_positions, std::optional<DType> type = {}) const;
+    // bf16 where the matrices are quantised, whose products round activations more than that does, and where the heads
+    // fit (KvCache); else f32.
     DType cache_type() const;
     // Computes the angles of positions below `count` now, rather than in the first pass that needs them.
     void reserve_positions(std::int64_t count) const;
+
+    // The most bytes that the arena of an inference pass holds at once: forward() over `rows` rows, and logits() of
+    // `logit_rows` of them.
+    std::size_t pass_bytes(const Kernels& kernels, std::int64_t rows, std::int64_t logit_rows) const;
 
     std::vector<Parameter> parameters();
     // Recompute each layer's activations on the way back instead of keeping them.

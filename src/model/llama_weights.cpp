@@ -72,16 +72,11 @@ Tensor random_weight(const Parameter& parameter, const LlamaConfig& config, Rand
     return drawn;
 }
 
-Shape part_shape(const Parameter& parameter, std::size_t part) {
-    if (parameter.shape.rank() == 1) return parameter.shape;
-    return {parameter.rows[part], parameter.shape.last()};
-}
-
 // All parts of a weight: a view of the file where there is one part in the wanted type, else a copy.
 Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, const LoadOptions& options) {
     std::vector<Tensor> parts;
     for (std::size_t i = 0; i < parameter.names.size(); ++i)
-        parts.push_back(CRIA_TRY(checkpoint.take(parameter.names[i], part_shape(parameter, i))));
+        parts.push_back(CRIA_TRY(checkpoint.take(parameter.names[i], parameter.part_shape(i))));
     DType type = parts.front().dtype();
     for (const Tensor& part : parts)
         if (part.dtype() != type) type = DType::f32;
@@ -122,10 +117,6 @@ Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter,
     return low_rank;
 }
 
-bool is_in_a_layer(const Parameter& parameter) {
-    return parameter.shape.rank() == 2 && parameter.names.front().starts_with("model.layers.");
-}
-
 // The quantised matrices of the model. A matrix whose parts are not all quantised is left out.
 Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
                                   std::span<const Parameter> parameters, const Compute& compute) {
@@ -134,7 +125,7 @@ Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& c
         const bool all = std::ranges::all_of(parameter.names,
                                              [&](const std::string& name) { return checkpoint.can_take_blocks(name); });
         for (std::size_t i = 0; all && i < parameter.names.size(); ++i)
-            requests.push_back({parameter.names[i], part_shape(parameter, i)});
+            requests.push_back({parameter.names[i], parameter.part_shape(i)});
     }
     return PackedWeights::open(os, files, checkpoint, requests, compute);
 }
@@ -177,7 +168,7 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
         return fail(ErrorKind::unsupported, "{}: a model with adaptors of Meta's cannot be trained on",
                     folder.string());
     for (const Parameter& parameter : model.parameters()) {
-        if (config.lora_rank > 0 && is_in_a_layer(parameter))
+        if (config.lora_rank > 0 && parameter.is_in_a_layer())
             parameter.weight->low_rank = CRIA_TRY(load_low_rank(parameter, checkpoint, config));
         if (take_packed(parameter, packed)) continue;
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
@@ -193,7 +184,7 @@ Status Llama::save(Os& os, const Path& folder, DType dtype) const {
     for (const Parameter& parameter : const_cast<Llama*>(this)->parameters()) {
         std::int64_t first = 0;
         for (std::size_t i = 0; i < parameter.names.size(); ++i) {
-            const Shape shape = part_shape(parameter, i);
+            const Shape shape = parameter.part_shape(i);
             const Tensor& whole = parameter.weight->value;
             CRIA_ASSERT(parameter.weight->packed.empty());  // who saves a model has not loaded it packed
             Tensor part = shape.rank() == 1 ? whole : whole.slice_rows(first, parameter.rows[i]);

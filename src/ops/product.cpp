@@ -18,12 +18,16 @@ void product_few_rows(const Pass& pass, const Tensor& x, const Tensor& weight, f
     });
 }
 
+std::int64_t widened_rows(std::int64_t rows, std::int64_t columns) {
+    return std::min(rows, std::max<std::int64_t>(16, kPanelFloats / columns));
+}
+
 // Calls use(first_row, panel) with f32 panels that cover the rows of the weight.
 template <class Use>
 void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     if (weight.dtype() == DType::f32) return use(std::int64_t{0}, matrix(weight));
     const std::int64_t columns = weight.columns();
-    const std::int64_t panel_rows = std::min(weight.rows(), std::max<std::int64_t>(16, kPanelFloats / columns));
+    const std::int64_t panel_rows = widened_rows(weight.rows(), columns);
     const Arena::Mark mark = pass.arena().mark();
     float* panel = pass.allocate(Shape{panel_rows, columns}).f32();
     const auto* bytes = static_cast<const std::byte*>(weight.raw());
@@ -45,9 +49,14 @@ constexpr std::int64_t kPairedNumbers = 128 * 1024;
 // Steps of a sum that is taken at once. A result depends on its row, its column, and this.
 constexpr std::int64_t kPairedDepth = 2048;
 
-bool is_worth_pairing(const Tensor& weight) {
-    return weight.dtype() == DType::bf16 && weight.elements() >= kWorthPairing && weight.columns() % 2 == 0 &&
-           weight.rows() % kPairedLanes == 0;
+// The ways of a product.
+enum class Way { packed, few_rows, paired, panels };
+Way way_of(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool training) {
+    if (form.packed) return Way::packed;
+    if (rows <= kFewRows) return Way::few_rows;
+    const bool pairs = form.type == DType::bf16 && form.rows * form.columns >= kWorthPairing && form.columns % 2 == 0 &&
+                       form.rows % kPairedLanes == 0;
+    return pairs && kernels.paired.fast && !training ? Way::paired : Way::panels;
 }
 
 void paired_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
@@ -75,17 +84,16 @@ void paired_product(const Pass& pass, const Tensor& x, const Tensor& weight, con
     pass.arena().rewind(mark);
 }
 
-void dense_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
-    if (x.rows() > kFewRows && !pass.training() && pass.kernels().paired.fast && is_worth_pairing(weight))
-        return paired_product(pass, x, weight, y, accumulate);
-    if (x.rows() <= kFewRows) {
-        if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
-        const Arena::Mark mark = pass.arena().mark();
-        const Tensor fresh = pass.allocate(y.shape());
-        product_few_rows(pass, x, weight, fresh.f32());
-        pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
-        return pass.arena().rewind(mark);
-    }
+void few_rows_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
+    const Arena::Mark mark = pass.arena().mark();
+    const Tensor fresh = pass.allocate(y.shape());
+    product_few_rows(pass, x, weight, fresh.f32());
+    pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
+    pass.arena().rewind(mark);
+}
+
+void panel_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
     for_panels(pass, weight, [&](std::int64_t first, Matrix<const float> panel) {
         const Matrix<float> out{y.f32() + first, y.rows(), panel.rows, y.columns()};
         pass.kernels().gemm(pass.pool(), Transpose::no, matrix(x), Transpose::yes, panel, out, accumulate);
@@ -146,10 +154,35 @@ std::int64_t Weight::rows() const {
     return sum;
 }
 
+WeightForm form_of(const Weight& weight) {
+    const bool packed = !weight.packed.empty();
+    return {packed, packed ? DType::f32 : weight.value.dtype(), weight.rows(), weight.columns()};
+}
+
+std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool accumulate) {
+    const auto bytes = [](std::int64_t count, std::size_t each) {
+        return Arena::padded(static_cast<std::size_t>(count) * each);
+    };
+    switch (way_of(kernels, form, rows, false)) {
+        case Way::packed:
+            return bytes(rows * form.columns, 1) + bytes(rows * form.columns / kSlice, sizeof(SliceScale));
+        case Way::few_rows: return accumulate ? bytes(rows * form.rows, sizeof(float)) : 0;
+        case Way::paired: return bytes(rows * form.columns, sizeof(BF16));
+        case Way::panels:
+            if (form.type == DType::f32) return 0;
+            return bytes(widened_rows(form.rows, form.columns) * form.columns, sizeof(float));
+    }
+    return 0;
+}
+
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
     CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
-    if (!weight.packed.empty()) return packed_product(pass, x, weight, y, accumulate);
-    dense_product(pass, x, weight.value, y, accumulate);
+    switch (way_of(pass.kernels(), form_of(weight), x.rows(), pass.training())) {
+        case Way::packed: return packed_product(pass, x, weight, y, accumulate);
+        case Way::few_rows: return few_rows_product(pass, x, weight.value, y, accumulate);
+        case Way::paired: return paired_product(pass, x, weight.value, y, accumulate);
+        case Way::panels: return panel_product(pass, x, weight.value, y, accumulate);
+    }
 }
 
 Matrix<const float> matrix(const Tensor& tensor) {

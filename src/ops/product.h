@@ -17,6 +17,16 @@ namespace cria {
 // Up to this many rows, reading the weight is what costs (measured: equal at about 24 rows).
 inline constexpr std::int64_t kFewRows = 16;
 
+// What a weight's matrix is to a product.
+struct WeightForm {
+    bool packed = false;
+    DType type = DType::f32;  // of one that is not
+    std::int64_t rows = 0, columns = 0;
+};
+WeightForm form_of(const Weight& weight);
+// Bytes of the arena that product() uses while it runs over `rows` rows of x.
+std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool accumulate);
+
 // y = x W^T (or y += x W^T), x [rows, in], W [out, in], y [rows, out].
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate = false);
 // dx = dy W (or dx += dy W).

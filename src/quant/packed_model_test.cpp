@@ -6,6 +6,7 @@
 
 #include "base/os_fault.h"
 #include "base/temp_folder.h"
+#include "model/checkpoint.h"
 #include "model/llama.h"
 #include "model/model_files.h"
 #include "quant/gguf_export.h"
@@ -73,6 +74,36 @@ TEST_F(PackedModel, AnswersAsTheWidenedOneDoes) {
         const std::vector<float> ours = logits(*packed), widened = logits(*Llama::load(real_os(), gguf_, {}));
         EXPECT_LT(distance(ours, widened), 0.02) << type;
         EXPECT_NE(ours, widened) << "it was widened, too";
+        ASSERT_TRUE(real_os().remove(gguf_));
+    }
+}
+
+// The arena of a pass holds, to the byte, what a model without numbers says beforehand.
+TEST_F(PackedModel, APassNeedsWhatItsOutlineSays) {
+    constexpr std::array<std::int32_t, 40> ids{};
+    for (const char* type : {"f32", "bf16", "f16", "q4_0", "q8_0", "q4_k_m"}) {
+        quantize(type);
+        const auto model = load(real_os());
+        ASSERT_TRUE(model) << model.error().message;
+        const ModelFiles files = *open_model_weights(real_os(), gguf_);
+        const Checkpoint checkpoint = *Checkpoint::open(real_os(), files, model->config());
+        const auto outline = Llama::outline(model->config(), checkpoint, compute_.kernels.packed.lanes);
+        ASSERT_TRUE(outline) << outline.error().message;
+        EXPECT_EQ(outline->cache_type(), model->cache_type()) << type;
+        for (const std::int64_t rows : {1, 9, 17, 40})
+            for (const std::int64_t logit_rows : {std::int64_t{1}, rows}) {
+                const std::size_t said = outline->pass_bytes(compute_.kernels, rows, logit_rows);
+                EXPECT_EQ(model->pass_bytes(compute_.kernels, rows, logit_rows), said);
+                Arena arena;
+                arena.reserve(said);
+                Pass pass(compute_, arena);
+                const RowRun run{0, rows, 0, nullptr};
+                const Value hidden =
+                    model->forward(pass, std::span(ids).first(static_cast<std::size_t>(rows)), {{&run, 1}});
+                model->logits(pass, Value{hidden.tensor.slice_rows(rows - logit_rows, logit_rows)});
+                EXPECT_EQ(arena.needed_bytes(), said) << type << " " << rows << " " << logit_rows;
+                EXPECT_EQ(arena.capacity_bytes(), said);
+            }
         ASSERT_TRUE(real_os().remove(gguf_));
     }
 }

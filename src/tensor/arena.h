@@ -16,6 +16,13 @@ public:
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
+    // What allocate(bytes) takes.
+    static constexpr std::size_t padded(std::size_t bytes) {
+        return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    }
+    // Makes room for `bytes` at once, before anything is allocated.
+    void reserve(std::size_t bytes);
+
     // Uninitialised memory, 64-byte aligned, valid until reset() or rewind() to before it.
     void* allocate(std::size_t bytes);
     Tensor tensor(DType type, Shape shape);
@@ -31,8 +38,12 @@ public:
     // Forgets all; several blocks are joined into one large enough for what was ever needed at once.
     void reset();
     std::size_t capacity_bytes() const;
+    // The most bytes that were ever in use at once.
+    std::size_t needed_bytes() const { return needed_; }
 
 private:
+    static constexpr std::size_t kAlignment = 64;
+
     std::vector<std::shared_ptr<Storage>> blocks_;
     std::size_t block_ = 0;   // the block being filled
     std::size_t offset_ = 0;  // bytes used in it
