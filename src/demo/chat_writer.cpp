@@ -19,8 +19,7 @@ enum class Say {
     take,
     give,
     accept,
-    meet_all,
-    meet_some,
+    meet,
     meet_agreed,
     meet_object,
     meet_moved,
@@ -69,9 +68,8 @@ std::vector<Person> draw_cast(const LanguagePack& pack, Split split, Random& ran
 }
 
 Run draw_meeting_run(Random& random) {
-    const Say first = chance(random, 0.2) ? Say::meet_some : Say::meet_all;
-    if (chance(random, 0.2)) return {{first}, {Say::meet_object}, {Say::meet_moved}};
-    return {{first}, {Say::meet_agreed}};
+    if (chance(random, 0.2)) return {{Say::meet}, {Say::meet_object}, {Say::meet_moved}};
+    return {{Say::meet}, {Say::meet_agreed}};
 }
 
 // Takes one message away: of a task given, of a meeting moved, the decision, or the problem.
@@ -186,14 +184,33 @@ SpokenDay draw_day(const LanguagePack& pack, std::chrono::sys_days today, std::s
     return {fill(day_frame, {{"day", day.weekday}}), day.weekday, day.iso};
 }
 
+// As people write in chats: the last sentence without its full stop. The author's name then follows the last word.
+std::string without_full_stop(std::string text) {
+    for (const std::string_view stop : {".", "।"})
+        if (text.ends_with(stop)) text.resize(text.size() - stop.size());
+    return text;
+}
+
+// Training has what is hard to learn more often than people write it: several tasks, and meetings of a few.
+struct Odds {
+    double second_item, third_item, meeting_of_some;
+};
+Odds odds(Split split) { return split == Split::train ? Odds{0.85, 0.6, 0.5} : Odds{0.75, 0.4, 0.2}; }
+
 // Turns cast slots into lines and facts.
 class Writer {
 public:
     Writer(const LanguagePack& pack, Split split, Random& random, std::chrono::sys_days today)
-        : pack_(pack), split_(split), random_(random), today_(today), people_(draw_cast(pack, split, random)) {}
+        : pack_(pack),
+          split_(split),
+          random_(random),
+          today_(today),
+          odds_(odds(split)),
+          people_(draw_cast(pack, split, random)) {}
 
     WrittenChat write(std::size_t lines) {
-        std::size_t items = 1 + (chance(random_, 0.75) ? 1u : 0u) + (chance(random_, 0.4) ? 1u : 0u);
+        std::size_t items = 1 + (chance(random_, odds_.second_item) ? 1u : 0u);
+        items += chance(random_, odds_.third_item) ? 1u : 0u;
         items = std::min(items, (lines - 2) / 2);
         std::vector<std::size_t> owners(people_.size());
         for (std::size_t i = 0; i < owners.size(); ++i) owners[i] = i;
@@ -206,8 +223,8 @@ public:
         WrittenChat chat{.today = today_, .lines = {}, .facts = {}};
         unsigned minute = 8 * 60 + random_.below(7 * 60);
         for (const Slot& slot : slots_) {
-            chat.lines.push_back(
-                {people_[slot.author].full(), fmt::format("{:02}:{:02}", minute / 60, minute % 60), text_of(slot)});
+            chat.lines.push_back({people_[slot.author].full(), fmt::format("{:02}:{:02}", minute / 60, minute % 60),
+                                  without_full_stop(text_of(slot))});
             minute += 1 + random_.below(11);
         }
         chat.facts = std::move(facts_);
@@ -282,12 +299,10 @@ private:
     }
 
     std::string meeting_text(const Slot& slot) {
-        const Slots slots{{"on", meeting_day_.said}, {"time", time_}, {"new_time", new_time_}};
+        if (slot.say == Say::meet) propose(slot);
+        const Slots slots{{"on", meeting_day_.said}, {"time", time_}, {"new_time", new_time_}, {"who", invited_}};
         switch (slot.say) {
-            case Say::meet_all:
-                facts_.meeting = meeting_with(facts_.people);
-                return fill(pick(pack_.meet_all, random_), slots);
-            case Say::meet_some: return meet_some(slot);
+            case Say::meet: return fill(pick(pack_.meet, random_), slots);
             case Say::meet_agreed: return std::string(pick(pack_.meet_agreed, random_));
             case Say::meet_object: return fill(pick(pack_.meet_object, random_), slots);
             default:
@@ -302,8 +317,14 @@ private:
         return {title, meeting_day_.day, meeting_day_.iso, meeting_day_.day_and_date(), time_, std::move(attendees)};
     }
 
+    void propose(const Slot& slot) {
+        if (chance(random_, odds_.meeting_of_some)) return propose_some(slot);
+        facts_.meeting = meeting_with(facts_.people);
+        invited_ = pack_.everybody;
+    }
+
     // Whoever answers next and perhaps one more by their first names, and the author.
-    std::string meet_some(const Slot& slot) {
+    void propose_some(const Slot& slot) {
         const std::size_t answers = (&slot + 1)->author;  // a proposal is never the last message
         std::vector<std::size_t> named{answers};
         const std::size_t another = draw_index(random_, people_.size());
@@ -317,19 +338,21 @@ private:
             facts_.meeting->attendees.push_back(people_[person].full());
         }
         facts_.meeting->attendees.push_back(people_[slot.author].full());
-        return fill(pick(pack_.meet_some, random_), {{"on", meeting_day_.said}, {"time", time_}, {"names", names}});
+        invited_ = fill(pack_.only_some, {{"names", names}});
     }
 
     const LanguagePack& pack_;
     Split split_;
     Random& random_;
     std::chrono::sys_days today_;
+    Odds odds_;
     std::vector<Person> people_;
     std::vector<Slot> slots_;
     std::vector<ActionItem> ordered_items_;  // by number, as slots refer to them
     Frames small_talk_;                      // used already
     SpokenDay meeting_day_;
     std::string time_, new_time_;
+    std::string invited_;  // as the chat says it: "all of us"
     OfficeFacts facts_;
 };
 

@@ -180,8 +180,8 @@ TEST(Office, ShowcaseIsAHeldOutChat) {
     const auto conversations = office_showcase();
     ASSERT_EQ(conversations.size(), 3u);
     EXPECT_EQ(conversations[0].turns[1].answer[0].content,
-              "- finish the donor checklist by Wednesday: Freya Nakamura (Wednesday 2026-03-11)\n"
-              "- send the catering dossier to the publisher by Friday: Kwame Delgado (Friday 2026-03-13)");
+              "1. finish the donor checklist by Wednesday: Freya Nakamura (Wednesday 2026-03-11)\n"
+              "2. send the catering dossier to the publisher by Friday: Kwame Delgado (Friday 2026-03-13)");
     EXPECT_TRUE(holds(conversations[1].turns[0].answer.back().content, "2026-03-12 at 15:30"));
 }
 

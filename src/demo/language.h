@@ -56,11 +56,11 @@ struct LanguagePack {
     Frames take;                                        // {task} {by}, where the author follows: who takes it
     Frames give;                                        // {task} {by} {first}: the person named last takes it
     Frames accept;                                      // the answer of that person
-    Frames meet_all;                                    // {on} {time}
-    Frames meet_some;                                   // {on} {time} {names}: those, and the author
+    Frames meet;                                        // {on} {time} {who}: a meeting is proposed
+    std::string_view everybody, only_some;              // {who}: all who write; {names} and the author
     Frames meet_agreed;                                 // the meeting stands as proposed
     Frames meet_object;                                 // {time} {new_time}
-    Frames meet_moved;                                  // {on} {new_time}
+    Frames meet_moved;                                  // {on} {new_time} {who}: the same who
     Frames small_talk;                                  // may hold {time}
 
     // What the user asks.
@@ -72,7 +72,7 @@ struct LanguagePack {
     Frames ask_due;    // {task}
     Frames ask_owner;  // {name}: what this person has to do
     Frames ask_wrote;  // {text}: a message of the chat
-    Frames ask_meeting, ask_people, ask_problem, ask_decision;
+    Frames ask_meeting, ask_people, ask_attendees, ask_problem, ask_decision;
     Frames ask_shorter, ask_formal;  // {text}
     Frames ask_date;                 // {day}: a weekday
     Frames ask_other;                // greetings, and what lies outside the office world
@@ -89,7 +89,6 @@ struct LanguagePack {
     std::string_view says_problem, says_decision;    // {problem}, {decision}
     std::string_view says_meeting, says_no_meeting;  // {date} {time}
     std::string_view item_line;                      // {task} {by} {name} {date}: as said in the chat, then the date
-    std::string_view says_due;                       // {date}
     std::string_view says_unknown;                   // the chat does not tell
     std::string_view says_created;                   // {title} {date} {time} {names} {file}
     std::string_view says_failed;                    // {error}

@@ -77,14 +77,14 @@ void add_chat(LanguagePack& pack) {
                  "Du müsstest {by} {task}, {first}.", "Bitte {by} {task}, {first}."};
     pack.accept = {"Ja, das mache ich.", "Klar, kein Problem.", "OK, wird erledigt.", "Gut, steht auf meiner Liste.",
                    "Ja, gerne."};
-    pack.meet_all = {"Treffen wir uns alle {on} um {time}.", "Folgetermin {on} um {time}, bitte alle.",
-                     "Wir sehen uns alle {on} um {time} wieder.", "Können alle {on} um {time}?"};
-    pack.meet_some = {"Folgetermin {on} um {time}, nur mit {names} und mir.",
-                      "Treffen wir uns {on} um {time}. Nur {names} und ich."};
+    pack.meet = {"Treffen wir uns {on} um {time}, {who}", "Folgetermin {on} um {time}, {who}",
+                 "Nächstes Treffen {on} um {time}, {who}", "Können wir {on} um {time}, {who}?"};
+    pack.everybody = "wir alle";
+    pack.only_some = "nur {names} und ich";
     pack.meet_agreed = {"Das passt mir.", "Gut, ich bin dabei.", "Passt.", "Ja, die Zeit ist gut."};
     pack.meet_object = {"Um {time} kann ich nicht, geht {new_time}?", "{time} ist schlecht, wie wäre {new_time}?"};
-    pack.meet_moved = {"OK, dann {on} um {new_time}.", "Kein Problem, also {on} um {new_time}.",
-                       "Gut, machen wir es {on} um {new_time}."};
+    pack.meet_moved = {"OK, dann {on} um {new_time}, {who}", "Kein Problem, also {on} um {new_time}, {who}",
+                       "Gut, machen wir es {on} um {new_time}, {who}"};
     pack.small_talk = {"Guten Morgen!",
                        "Hallo zusammen.",
                        "Danke!",
@@ -154,6 +154,8 @@ void add_requests(LanguagePack& pack) {
                         "Datum und Uhrzeit des Treffens?", "Wann ist die nächste Besprechung?"};
     pack.ask_people = {"Wer war im Chat dabei?", "Nenne die Personen im Chat.", "Wer hat geschrieben?",
                        "Nenne alle Teilnehmer."};
+    pack.ask_attendees = {"Wer ist zum Treffen eingeladen?", "Wer kommt zum Folgetermin?", "Wer trifft sich?",
+                          "Nenne alle, die zum Treffen kommen."};
     pack.ask_problem = {"Was ist das Problem?", "Welches Problem wurde genannt?", "Was ist schiefgegangen?",
                         "Gibt es ein Problem?"};
     pack.ask_decision = {"Was wurde beschlossen?", "Was ist der Beschluss?", "Haben sie etwas entschieden?",
@@ -199,7 +201,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Nächstes Treffen: {date} um {time}.";
     pack.says_no_meeting = "Es wurde kein Treffen vereinbart.";
     pack.item_line = "{by} {task}: {name} ({date})";
-    pack.says_due = "Bis {date}.";
     pack.says_unknown = "Das steht nicht im Chat.";
     pack.says_created = "Die Einladung ist fertig: {title}, {date} um {time}.\nEingeladen:\n{names}\nDatei: {file}";
     pack.says_failed = "Der Termin wurde nicht angelegt: {error}";

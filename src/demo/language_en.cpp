@@ -228,18 +228,17 @@ void add_chat(LanguagePack& pack) {
                  "You need to {task} {by}, {first}.", "Would you {task} {by}, {first}?"};
     pack.accept = {"Yes, I will do that.",    "Sure, no problem.",           "OK, will do.",
                    "Fine, it is on my list.", "Yes, you will have it then.", "All right, I take that."};
-    pack.meet_all = {"Let us all meet {on} at {time}.", "Follow-up meeting {on} at {time}, everyone please.",
-                     "We all meet again {on} at {time}.", "Can everybody meet {on} at {time}?",
-                     "Next meeting {on} at {time} for all of us."};
-    pack.meet_some = {"Follow-up meeting {on} at {time}, only with {names} and me.",
-                      "Let us meet {on} at {time}. Only {names} and me.",
-                      "Next meeting {on} at {time}, just {names} and me."};
+    pack.meet = {"Let us meet {on} at {time}, {who}", "Follow-up meeting {on} at {time}, {who}",
+                 "Next meeting {on} at {time}, {who}", "We meet again {on} at {time}, {who}",
+                 "Can we meet {on} at {time}, {who}?"};
+    pack.everybody = "all of us";
+    pack.only_some = "only {names} and me";
     pack.meet_agreed = {"That works for me.", "Good, I will be there.", "Fine with me.", "Yes, that time is good.",
                         "Works for me, thanks."};
     pack.meet_object = {"I cannot at {time}, can we say {new_time}?", "{time} is bad for me, is {new_time} possible?",
                         "At {time} I have a call. How about {new_time}?"};
-    pack.meet_moved = {"OK, then {on} at {new_time}.", "No problem, we meet {on} at {new_time} instead.",
-                       "Fine, let us make it {on} at {new_time}."};
+    pack.meet_moved = {"OK, then {on} at {new_time}, {who}", "No problem, {on} at {new_time} instead, {who}",
+                       "Fine, let us make it {on} at {new_time}, {who}"};
     pack.small_talk = {"Good morning!",
                        "Hello everyone.",
                        "Thanks!",
@@ -325,6 +324,8 @@ void add_requests(LanguagePack& pack) {
         "Date and time of the meeting?", "When is the next meeting?", "When will they meet again?"};
     pack.ask_people = {"Who took part in the chat?", "List the people in the chat.", "Who wrote messages?",
                        "Who is in this chat?", "Name all participants."};
+    pack.ask_attendees = {"Who is invited to the meeting?", "Who will be at the meeting?", "Who meets?",
+                          "Name those who come to the follow-up meeting.", "Who should come to the next meeting?"};
     pack.ask_problem = {"What is the problem?", "Which problem was mentioned?", "What went wrong?",
                         "Is there a problem?", "What are they worried about?"};
     pack.ask_decision = {"What was decided?", "What is the decision?", "Did they decide anything?",
@@ -396,7 +397,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Next meeting: {date} at {time}.";
     pack.says_no_meeting = "No meeting was planned.";
     pack.item_line = "{task} {by}: {name} ({date})";
-    pack.says_due = "By {date}.";
     pack.says_unknown = "The chat does not say.";
     pack.says_created = "The invitation is ready: {title}, {date} at {time}.\nInvited:\n{names}\nFile: {file}";
     pack.says_failed = "The event was not created: {error}";

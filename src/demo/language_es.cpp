@@ -71,14 +71,15 @@ void add_chat(LanguagePack& pack) {
                  "Por favor, hay que {task} {by}, {first}."};
     pack.accept = {"Sí, lo hago yo.", "Claro, sin problema.", "Vale, así será.", "Bien, está en mi lista.",
                    "Sí, con gusto."};
-    pack.meet_all = {"Nos vemos todos {on} a las {time}.", "Reunión de seguimiento {on} a las {time}, con todos.",
-                     "Próxima reunión {on} a las {time} para todos.", "¿Podéis todos {on} a las {time}?"};
-    pack.meet_some = {"Reunión de seguimiento {on} a las {time}, solo con {names} y conmigo.",
-                      "Nos vemos {on} a las {time}. Solo {names} y yo."};
+    pack.meet = {"Nos vemos {on} a las {time}, {who}", "Reunión de seguimiento {on} a las {time}, {who}",
+                 "Próxima reunión {on} a las {time}, {who}", "¿Podemos {on} a las {time}, {who}?"};
+    pack.everybody = "todos nosotros";
+    pack.only_some = "solo {names} y yo";
     pack.meet_agreed = {"Me viene bien.", "Bien, allí estaré.", "Perfecto para mí.", "Sí, es buena hora."};
     pack.meet_object = {"A las {time} no puedo, ¿puede ser a las {new_time}?", "Las {time} no, ¿mejor las {new_time}?"};
-    pack.meet_moved = {"Vale, entonces {on} a las {new_time}.", "Sin problema, nos vemos {on} a las {new_time}.",
-                       "Bien, que sea {on} a las {new_time}."};
+    pack.meet_moved = {"Vale, entonces {on} a las {new_time}, {who}",
+                       "Sin problema, nos vemos {on} a las {new_time}, {who}",
+                       "Bien, que sea {on} a las {new_time}, {who}"};
     pack.small_talk = {"¡Buenos días!",
                        "Hola a todos.",
                        "¡Gracias!",
@@ -148,6 +149,8 @@ void add_requests(LanguagePack& pack) {
                         "¿Fecha y hora de la reunión?", "¿Cuándo es la próxima reunión?"};
     pack.ask_people = {"¿Quién participó en el chat?", "Enumera las personas del chat.", "¿Quién ha escrito?",
                        "Nombra a todos los participantes."};
+    pack.ask_attendees = {"¿Quién está invitado a la reunión?", "¿Quién viene a la reunión?", "¿Quién se reúne?",
+                          "¿Quién estará en la próxima reunión?"};
     pack.ask_problem = {"¿Cuál es el problema?", "¿Qué problema se mencionó?", "¿Hay algún problema?", "¿Qué va mal?"};
     pack.ask_decision = {"¿Qué se decidió?", "¿Cuál es la decisión?", "¿Tomaron una decisión?", "¿Qué han decidido?"};
 }
@@ -188,7 +191,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Próxima reunión: {date} a las {time}.";
     pack.says_no_meeting = "No hay ninguna reunión prevista.";
     pack.item_line = "{task} {by}: {name} ({date})";
-    pack.says_due = "Para el {date}.";
     pack.says_unknown = "El chat no lo dice.";
     pack.says_created = "La invitación está lista: {title}, {date} a las {time}.\nInvitados:\n{names}\nArchivo: {file}";
     pack.says_failed = "La reunión no se ha creado: {error}";

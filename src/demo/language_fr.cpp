@@ -74,15 +74,15 @@ void add_chat(LanguagePack& pack) {
                  "Tu dois {task} {by}, {first}.", "Merci de bien vouloir {task} {by}, {first}."};
     pack.accept = {"Oui, je m'en occupe.", "Bien sûr, pas de souci.", "D'accord, ce sera fait.", "C'est noté.",
                    "Oui, avec plaisir."};
-    pack.meet_all = {"On se retrouve tous {on} à {time}.", "Réunion de suivi {on} à {time}, avec tout le monde.",
-                     "Prochaine réunion {on} à {time} pour nous tous.", "Tout le monde peut venir {on} à {time} ?"};
-    pack.meet_some = {"Réunion de suivi {on} à {time}, seulement avec {names} et moi.",
-                      "On se retrouve {on} à {time}. Juste {names} et moi."};
+    pack.meet = {"On se retrouve {on} à {time}, {who}", "Réunion de suivi {on} à {time}, {who}",
+                 "Prochaine réunion {on} à {time}, {who}", "On peut se voir {on} à {time}, {who} ?"};
+    pack.everybody = "nous tous";
+    pack.only_some = "seulement {names} et moi";
     pack.meet_agreed = {"Cela me convient.", "Bien, je serai là.", "Parfait pour moi.", "Oui, cette heure me va."};
     pack.meet_object = {"Je ne peux pas à {time}, {new_time} est possible ?",
                         "{time} ne me va pas, plutôt {new_time} ?"};
-    pack.meet_moved = {"D'accord, alors {on} à {new_time}.", "Pas de souci, on se voit {on} à {new_time}.",
-                       "Bon, disons {on} à {new_time}."};
+    pack.meet_moved = {"D'accord, alors {on} à {new_time}, {who}", "Pas de souci, on se voit {on} à {new_time}, {who}",
+                       "Bon, disons {on} à {new_time}, {who}"};
     pack.small_talk = {"Bonjour !",
                        "Salut tout le monde.",
                        "Merci !",
@@ -151,6 +151,8 @@ void add_requests(LanguagePack& pack) {
                         "Date et heure de la réunion ?", "Quand est la prochaine réunion ?"};
     pack.ask_people = {"Qui a participé au chat ?", "Liste les personnes du chat.", "Qui a écrit ?",
                        "Nomme tous les participants."};
+    pack.ask_attendees = {"Qui est invité à la réunion ?", "Qui vient à la réunion ?", "Qui se retrouve ?",
+                          "Qui sera à la prochaine réunion ?"};
     pack.ask_problem = {"Quel est le problème ?", "Quel problème a été signalé ?", "Y a-t-il un problème ?",
                         "Qu'est-ce qui ne va pas ?"};
     pack.ask_decision = {"Qu'ont-ils décidé ?", "Quelle est la décision ?", "Une décision a-t-elle été prise ?",
@@ -193,7 +195,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Prochaine réunion : {date} à {time}.";
     pack.says_no_meeting = "Aucune réunion n'est prévue.";
     pack.item_line = "{task} {by} : {name} ({date})";
-    pack.says_due = "Pour le {date}.";
     pack.says_unknown = "Le chat ne le dit pas.";
     pack.says_created = "L'invitation est prête : {title}, {date} à {time}.\nInvités :\n{names}\nFichier : {file}";
     pack.says_failed = "La réunion n'a pas été créée : {error}";

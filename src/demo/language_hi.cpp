@@ -90,11 +90,12 @@ void add_chat(LanguagePack& pack) {
     pack.give = {"आपको {by} {task} है, {first}।", "कृपया, आपको {by} {task} है, {first}।",
                  "हाँ, आपको {by} {task} है, {first}।"};
     pack.accept = {"जी, हो जाएगा।", "ज़रूर।", "ठीक है।", "हाँ, कोई बात नहीं।"};
-    pack.meet_all = {"हम सब {on} {time} बजे मिलें।", "अगली बैठक {on} {time} बजे, सब आएँ।", "सब लोग {on} {time} बजे मिलेंगे?"};
-    pack.meet_some = {"अगली बैठक {on} {time} बजे, केवल {names} और मैं।", "{on} {time} बजे मिलें, बस {names} और मैं।"};
+    pack.meet = {"{on} {time} बजे मिलें, {who}", "अगली बैठक {on} {time} बजे, {who}", "क्या {on} {time} बजे मिलें, {who}?"};
+    pack.everybody = "हम सब";
+    pack.only_some = "केवल {names} और मैं";
     pack.meet_agreed = {"मेरे लिए ठीक है।", "अच्छा, मैं वहाँ मिलूँगा।", "यह समय अच्छा है।"};
     pack.meet_object = {"{time} बजे मुश्किल है, {new_time} बजे?", "क्या {time} की जगह {new_time} हो सकता है?"};
-    pack.meet_moved = {"ठीक है, तो {on} {new_time} बजे।", "कोई बात नहीं, {on} {new_time} बजे मिलें।"};
+    pack.meet_moved = {"ठीक है, तो {on} {new_time} बजे, {who}", "कोई बात नहीं, {on} {new_time} बजे मिलें, {who}"};
     pack.small_talk = {"नमस्ते!",
                        "शुभ प्रभात।",
                        "धन्यवाद!",
@@ -133,6 +134,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_wrote = {"\"{text}\" किसने लिखा?", "यह संदेश किसका है: \"{text}\"?"};
     pack.ask_meeting = {"बैठक कब है?", "वे कब मिलेंगे?", "अगली बैठक कितने बजे है?", "बैठक की तारीख़ और समय?"};
     pack.ask_people = {"चैट में कौन था?", "चैट के लोगों के नाम बताइए।", "किसने लिखा?", "सबके नाम दीजिए।"};
+    pack.ask_attendees = {"बैठक में कौन आएगा?", "बैठक में किसे बुलाया गया है?", "कौन मिलेंगे?"};
     pack.ask_problem = {"समस्या क्या है?", "कौन सी समस्या बताई गई?", "क्या कोई समस्या है?"};
     pack.ask_decision = {"क्या तय हुआ?", "फ़ैसला क्या है?", "क्या उन्होंने कुछ तय किया?"};
 }
@@ -162,7 +164,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "अगली बैठक: {date} को {time} बजे।";
     pack.says_no_meeting = "कोई बैठक तय नहीं हुई।";
     pack.item_line = "{by} {task} है: {name} ({date})";
-    pack.says_due = "{date} तक।";
     pack.says_unknown = "चैट में यह नहीं है।";
     pack.says_created = "निमंत्रण तैयार है: {title}, {date} को {time} बजे।\nआमंत्रित:\n{names}\nफ़ाइल: {file}";
     pack.says_failed = "बैठक नहीं बनी: {error}";

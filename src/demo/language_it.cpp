@@ -73,14 +73,15 @@ void add_chat(LanguagePack& pack) {
                  "Ti chiedo di {task} {by}, {first}."};
     pack.accept = {"Sì, lo faccio io.", "Certo, nessun problema.", "Va bene, sarà fatto.", "Bene, è nella mia lista.",
                    "Sì, volentieri."};
-    pack.meet_all = {"Vediamoci tutti {on} alle {time}.", "Riunione di seguito {on} alle {time}, con tutti.",
-                     "Prossima riunione {on} alle {time} per tutti noi.", "Potete tutti {on} alle {time}?"};
-    pack.meet_some = {"Riunione di seguito {on} alle {time}, solo con {names} e me.",
-                      "Vediamoci {on} alle {time}. Solo {names} e io."};
+    pack.meet = {"Vediamoci {on} alle {time}, {who}", "Riunione di seguito {on} alle {time}, {who}",
+                 "Prossima riunione {on} alle {time}, {who}", "Possiamo {on} alle {time}, {who}?"};
+    pack.everybody = "tutti noi";
+    pack.only_some = "solo {names} e io";
     pack.meet_agreed = {"Per me va bene.", "Bene, ci sarò.", "Perfetto per me.", "Sì, è un buon orario."};
     pack.meet_object = {"Alle {time} non posso, va bene alle {new_time}?", "Le {time} no, meglio le {new_time}?"};
-    pack.meet_moved = {"Va bene, allora {on} alle {new_time}.", "Nessun problema, ci vediamo {on} alle {new_time}.",
-                       "Bene, facciamo {on} alle {new_time}."};
+    pack.meet_moved = {"Va bene, allora {on} alle {new_time}, {who}",
+                       "Nessun problema, ci vediamo {on} alle {new_time}, {who}",
+                       "Bene, facciamo {on} alle {new_time}, {who}"};
     pack.small_talk = {"Buongiorno!",
                        "Ciao a tutti.",
                        "Grazie!",
@@ -149,6 +150,8 @@ void add_requests(LanguagePack& pack) {
                         "Data e ora della riunione?", "Quando è la prossima riunione?"};
     pack.ask_people = {"Chi ha partecipato alla chat?", "Elenca le persone della chat.", "Chi ha scritto?",
                        "Nomina tutti i partecipanti."};
+    pack.ask_attendees = {"Chi è invitato alla riunione?", "Chi viene alla riunione?", "Chi si incontra?",
+                          "Chi sarà alla prossima riunione?"};
     pack.ask_problem = {"Qual è il problema?", "Quale problema è stato segnalato?", "C'è un problema?",
                         "Che cosa non va?"};
     pack.ask_decision = {"Che cosa hanno deciso?", "Qual è la decisione?", "Hanno preso una decisione?",
@@ -191,7 +194,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Prossima riunione: {date} alle {time}.";
     pack.says_no_meeting = "Non è prevista nessuna riunione.";
     pack.item_line = "{task} {by}: {name} ({date})";
-    pack.says_due = "Entro il {date}.";
     pack.says_unknown = "La chat non lo dice.";
     pack.says_created = "L'invito è pronto: {title}, {date} alle {time}.\nInvitati:\n{names}\nFile: {file}";
     pack.says_failed = "La riunione non è stata creata: {error}";

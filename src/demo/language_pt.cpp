@@ -71,14 +71,14 @@ void add_chat(LanguagePack& pack) {
                  "Você precisa {task} {by}, {first}.", "Por favor, é preciso {task} {by}, {first}."};
     pack.accept = {"Sim, eu faço.", "Claro, sem problema.", "Certo, assim será.", "Bom, está na minha lista.",
                    "Sim, com prazer."};
-    pack.meet_all = {"Vamos nos reunir todos {on} às {time}.", "Reunião de acompanhamento {on} às {time}, com todos.",
-                     "Próxima reunião {on} às {time} para todos nós.", "Todos podem {on} às {time}?"};
-    pack.meet_some = {"Reunião de acompanhamento {on} às {time}, só com {names} e comigo.",
-                      "Vamos nos reunir {on} às {time}. Só {names} e eu."};
+    pack.meet = {"Vamos nos reunir {on} às {time}, {who}", "Reunião de acompanhamento {on} às {time}, {who}",
+                 "Próxima reunião {on} às {time}, {who}", "Podemos {on} às {time}, {who}?"};
+    pack.everybody = "todos nós";
+    pack.only_some = "só {names} e eu";
     pack.meet_agreed = {"Para mim está bom.", "Bom, estarei lá.", "Perfeito para mim.", "Sim, é um bom horário."};
     pack.meet_object = {"Às {time} não posso, pode ser às {new_time}?", "{time} é ruim para mim, que tal {new_time}?"};
-    pack.meet_moved = {"Certo, então {on} às {new_time}.", "Sem problema, nos vemos {on} às {new_time}.",
-                       "Bom, fica {on} às {new_time}."};
+    pack.meet_moved = {"Certo, então {on} às {new_time}, {who}", "Sem problema, nos vemos {on} às {new_time}, {who}",
+                       "Bom, fica {on} às {new_time}, {who}"};
     pack.small_talk = {"Bom dia!",
                        "Olá a todos.",
                        "Muito bem!",
@@ -147,6 +147,8 @@ void add_requests(LanguagePack& pack) {
                         "Data e hora da reunião?", "Quando é a próxima reunião?"};
     pack.ask_people = {"Quem participou do chat?", "Liste as pessoas do chat.", "Quem escreveu?",
                        "Diga o nome de todos os participantes."};
+    pack.ask_attendees = {"Quem foi convidado para a reunião?", "Quem vem à reunião?", "Quem vai se reunir?",
+                          "Quem estará na próxima reunião?"};
     pack.ask_problem = {"Qual é o problema?", "Que problema foi citado?", "Existe algum problema?",
                         "O que deu errado?"};
     pack.ask_decision = {"O que foi decidido?", "Qual é a decisão?", "Eles tomaram uma decisão?",
@@ -189,7 +191,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "Próxima reunião: {date} às {time}.";
     pack.says_no_meeting = "Nenhuma reunião foi marcada.";
     pack.item_line = "{task} {by}: {name} ({date})";
-    pack.says_due = "Até {date}.";
     pack.says_unknown = "O chat não diz.";
     pack.says_created = "O convite está pronto: {title}, {date} às {time}.\nConvidados:\n{names}\nArquivo: {file}";
     pack.says_failed = "A reunião não foi criada: {error}";

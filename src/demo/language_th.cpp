@@ -84,13 +84,13 @@ void add_chat(LanguagePack& pack) {
     pack.take = {"เดี๋ยวจะ {task} {by}", "งานของเรา: {task} {by}", "ได้ จะ {task} {by}", "ขอ {task} {by}"};
     pack.give = {"ช่วย {task} {by}, {first}", "รบกวน {task} {by}, {first}", "ต้อง {task} {by}, {first}"};
     pack.accept = {"ได้เลย", "ไม่มีปัญหา", "รับทราบ", "ตกลง"};
-    pack.meet_all = {"เจอกันทุกคน {on} เวลา {time} น.", "ประชุมครั้งหน้า {on} เวลา {time} น. ทุกคน",
-                     "ทุกคนว่าง {on} เวลา {time} น. ไหม"};
-    pack.meet_some = {"ประชุมครั้งหน้า {on} เวลา {time} น. เฉพาะ {names} กับเรา",
-                      "เจอกัน {on} เวลา {time} น. แค่ {names} กับเรา"};
+    pack.meet = {"เจอกัน {on} เวลา {time} น. {who}", "ประชุมครั้งหน้า {on} เวลา {time} น. {who}",
+                 "ว่าง {on} เวลา {time} น. ไหม {who}"};
+    pack.everybody = "ทุกคน";
+    pack.only_some = "เฉพาะ {names} กับเรา";
     pack.meet_agreed = {"สะดวก", "ดี แล้วเจอกัน", "เวลานี้ได้"};
     pack.meet_object = {"{time} น. ไม่ว่าง ขอเป็น {new_time} น. ได้ไหม", "เปลี่ยนจาก {time} น. เป็น {new_time} น. ได้ไหม"};
-    pack.meet_moved = {"ได้ งั้น {on} เวลา {new_time} น.", "ไม่เป็นไร เจอกัน {on} เวลา {new_time} น."};
+    pack.meet_moved = {"ได้ งั้น {on} เวลา {new_time} น. {who}", "ไม่เป็นไร เจอกัน {on} เวลา {new_time} น. {who}"};
     pack.small_talk = {"สวัสดี",
                        "สวัสดีทุกคน",
                        "ขอบคุณ",
@@ -126,6 +126,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_wrote = {"ใครเขียน \"{text}\"", "ข้อความนี้ของใคร: \"{text}\""};
     pack.ask_meeting = {"ประชุมเมื่อไร", "เจอกันเมื่อไร", "ประชุมครั้งหน้ากี่โมง", "วันและเวลาประชุม"};
     pack.ask_people = {"ใครอยู่ในแชตบ้าง", "บอกชื่อคนในแชต", "ใครเขียนบ้าง", "ขอชื่อทุกคน"};
+    pack.ask_attendees = {"ใครมาประชุมบ้าง", "ใครได้รับเชิญเข้าประชุม", "ประชุมครั้งหน้ามีใครบ้าง"};
     pack.ask_problem = {"ปัญหาคืออะไร", "มีปัญหาอะไร", "มีอะไรผิดพลาดไหม"};
     pack.ask_decision = {"ตกลงว่าอย่างไร", "มติคืออะไร", "ตัดสินใจอะไรไปแล้ว"};
 }
@@ -153,7 +154,6 @@ void add_answers(LanguagePack& pack) {
     pack.says_meeting = "ประชุมครั้งหน้า: {date} เวลา {time} น.";
     pack.says_no_meeting = "ไม่มีการนัดประชุม";
     pack.item_line = "{task} {by}: {name} ({date})";
-    pack.says_due = "ภายใน {date}";
     pack.says_unknown = "ในแชตไม่ได้บอก";
     pack.says_created = "คำเชิญพร้อมแล้ว: {title}, {date} เวลา {time} น.\nผู้ได้รับเชิญ:\n{names}\nไฟล์: {file}";
     pack.says_failed = "สร้างนัดไม่ได้: {error}";

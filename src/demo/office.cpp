@@ -16,8 +16,9 @@
 namespace cria {
 namespace {
 
-constexpr std::array kTaskNames{"summary", "action_items", "invite",   "who",     "due",    "owner", "wrote", "meeting",
-                                "people",  "problem",      "decision", "shorter", "formal", "date",  "other"};
+constexpr std::array kTaskNames{"summary", "action_items", "invite",    "who",    "due",     "owner",
+                                "wrote",   "meeting",      "attendees", "people", "problem", "decision",
+                                "shorter", "formal",       "date",      "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
 // What a person pastes. Training also knows shorter chats: more questions to learn from in as many tokens.
@@ -89,12 +90,13 @@ std::vector<OfficeTask> draw_lone_tasks(Random& random) {
 // long: with one, fewer requests fit into the context.
 std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Random& random) {
     static constexpr std::array kSmall{
-        OfficeTask::who,     OfficeTask::who,     OfficeTask::who,      OfficeTask::owner,   OfficeTask::wrote,
-        OfficeTask::wrote,   OfficeTask::due,     OfficeTask::people,   OfficeTask::people,  OfficeTask::meeting,
-        OfficeTask::meeting, OfficeTask::problem, OfficeTask::decision, OfficeTask::shorter, OfficeTask::formal};
+        OfficeTask::who,       OfficeTask::who,       OfficeTask::who,     OfficeTask::due,
+        OfficeTask::owner,     OfficeTask::owner,     OfficeTask::wrote,   OfficeTask::wrote,
+        OfficeTask::attendees, OfficeTask::attendees, OfficeTask::people,  OfficeTask::meeting,
+        OfficeTask::problem,   OfficeTask::decision,  OfficeTask::shorter, OfficeTask::formal};
     std::vector<OfficeTask> tasks;
     if (random.below(100) < 45) tasks.push_back(OfficeTask::summary);
-    if (random.below(100) < (tools ? 45 : 55)) tasks.push_back(OfficeTask::action_items);
+    if (random.below(100) < (tools ? 50 : 65)) tasks.push_back(OfficeTask::action_items);
     const bool roomy = !tools && pack.tool_tasks > 1;
     for (std::uint32_t count = roomy ? 5 + random.below(5) : 2 + random.below(2); count > 0; --count) {
         tasks.push_back(kSmall[random.below(kSmall.size())]);
@@ -126,7 +128,7 @@ OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std:
     OfficeSample sample;
     sample.language = draw_language(options, random);
     sample.split = options.split;
-    std::size_t lines = full || random.below(10) < 4 ? kFullChat : 4 + random.below(6);
+    std::size_t lines = full || random.below(10) < 6 ? kFullChat : 4 + random.below(6);
     if (!full && is_short(options, index)) lines = 4 + lines % 2;
     chat = write_chat(language_pack(sample.language), options.split, lines, random);
     sample.today = iso_date(chat.today);
@@ -150,7 +152,7 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     Random random = stream(seed, index, Stream::requests);
     const bool brief = is_short(options, index);
     const std::uint32_t kind = random.below(100);
-    const bool with_a_chat = kind >= (brief ? 50u : 20u), tools = !brief && kind >= 75;
+    const bool with_a_chat = kind >= (brief ? 50u : 15u), tools = !brief && kind >= 65;
     if (with_a_chat) add_chat(sample, chat);
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;

@@ -59,6 +59,7 @@ enum class OfficeTask {
     owner,
     wrote,
     meeting,
+    attendees,
     people,
     problem,
     decision,
@@ -67,7 +68,7 @@ enum class OfficeTask {
     date,
     other
 };
-inline constexpr int kOfficeTasks = 15;
+inline constexpr int kOfficeTasks = 16;
 std::string_view task_name(OfficeTask task);
 
 // One request and the right answer: one assistant message, or for an invitation a call, the tool's result
@@ -108,7 +109,7 @@ struct OfficeCase {
 OfficeCase make_office_case(const OfficeOptions& options, std::uint64_t seed, std::uint64_t index);
 
 // The chat as people paste it: "Members:" and the people, a line each; an empty line; then the messages, a line each:
-// "Works for me. — Ana Petrova, 09:14". The name follows the words: docs/decisions/0004-demo-model.md.
+// "Works for me — Ana Petrova, 09:14". The name follows the words: docs/decisions/0004-demo-model.md.
 std::string format_office_chat(const OfficeSample& sample);
 // "Today is Monday 2026-03-09. ...": what the model needs to turn weekdays into dates. `today` is ISO.
 std::string office_system_message(Language language, std::string_view today);

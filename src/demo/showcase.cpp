@@ -35,16 +35,16 @@ OfficeFacts facts() {
 std::vector<ChatLine> lines() {
     const std::string ingrid(kIngrid), kwame(kKwame), freya(kFreya);
     return {
-        {ingrid, "09:12", "Let us talk about the Heron festival partnership."},
-        {kwame, "09:14", "Unfortunately the donor checklist is not ready."},
+        {ingrid, "09:12", "Let us talk about the Heron festival partnership"},
+        {kwame, "09:14", "Unfortunately the donor checklist is not ready"},
         {freya, "09:15", "I will finish the donor checklist by Wednesday"},
-        {kwame, "09:18", "Great work, thank you."},
-        {ingrid, "09:21", "So the decision is to postpone the museum brochure."},
+        {kwame, "09:18", "Great work, thank you"},
+        {ingrid, "09:21", "So the decision is to postpone the museum brochure"},
         {ingrid, "09:25", "Could you send the catering dossier to the publisher by Friday, Kwame?"},
-        {kwame, "09:26", "Sure, no problem."},
-        {ingrid, "09:31", "Let us all meet on Thursday at 14:00."},
+        {kwame, "09:26", "Sure, no problem"},
+        {ingrid, "09:31", "Let us meet on Thursday at 14:00, all of us"},
         {freya, "09:33", "At 14:00 I have a call. How about 15:30?"},
-        {ingrid, "09:34", "Fine, let us make it on Thursday at 15:30."},
+        {ingrid, "09:34", "Fine, let us make it on Thursday at 15:30, all of us"},
     };
 }
 

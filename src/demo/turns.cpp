@@ -69,15 +69,11 @@ std::vector<Message> invite_answer(const LanguagePack& pack, const OfficeFacts& 
 
 OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const OfficeFacts& facts, Random& random) {
     const ActionItem& item = facts.items[random.below(static_cast<std::uint32_t>(facts.items.size()))];
-    const Slots slots{{"task", item.task}, {"name", item.owner}, {"date", item.due}};
-    if (task == OfficeTask::who) {
-        return {task, request(fill(pick(pack.ask_who, random), slots), random), {assistant(item_text(pack, item))}};
-    }
-    if (task == OfficeTask::due) {
-        return {
-            task, request(fill(pick(pack.ask_due, random), slots), random), {assistant(fill(pack.says_due, slots))}};
-    }
-    return {task, request(fill(pick(pack.ask_owner, random), slots), random), {assistant(item_text(pack, item))}};
+    const Slots slots{{"task", item.task}, {"name", item.owner}};
+    const Frames& asked = task == OfficeTask::who   ? pack.ask_who
+                          : task == OfficeTask::due ? pack.ask_due
+                                                    : pack.ask_owner;
+    return {task, request(fill(pick(asked, random), slots), random), {assistant(item_text(pack, item))}};
 }
 
 // About a message that nobody else wrote in the same words.
@@ -116,6 +112,10 @@ std::string meeting_text(const LanguagePack& pack, const OfficeFacts& facts) {
     return fill(pack.says_meeting, {{"date", facts.meeting->day_and_date}, {"time", facts.meeting->time}});
 }
 
+std::string attendees_text(const LanguagePack& pack, const OfficeFacts& facts) {
+    return facts.meeting ? lines_of(facts.meeting->attendees) : std::string(pack.says_no_meeting);
+}
+
 std::string fact_text(const LanguagePack& pack, std::string_view frame, std::string_view fact) {
     if (fact.empty()) return std::string(pack.says_unknown);
     return fill(frame, {{"problem", fact}, {"decision", fact}});
@@ -133,14 +133,15 @@ std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts) {
     std::vector<std::string> lines{fill(pack.says_topic, {{"subject", facts.subject}})};
     if (!facts.problem.empty()) lines.push_back(fact_text(pack, pack.says_problem, facts.problem));
     if (!facts.decision.empty()) lines.push_back(fact_text(pack, pack.says_decision, facts.decision));
-    for (const ActionItem& item : facts.items) lines.push_back("- " + item_text(pack, item));
+    if (!facts.items.empty()) lines.push_back(items_text(pack, facts));
     lines.push_back(meeting_text(pack, facts));
     return lines_of(lines);
 }
 
 std::string items_text(const LanguagePack& pack, const OfficeFacts& facts) {
     std::vector<std::string> lines;
-    for (const ActionItem& item : facts.items) lines.push_back("- " + item_text(pack, item));
+    for (const ActionItem& item : facts.items)
+        lines.push_back(fmt::format("{}. {}", lines.size() + 1, item_text(pack, item)));
     return lines_of(lines);
 }
 
@@ -155,6 +156,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::invite:
             return {task, request(pick(pack.ask_invite, random), random), invite_answer(pack, facts, random)};
         case OfficeTask::meeting: return plain(pack.ask_meeting, meeting_text(pack, facts));
+        case OfficeTask::attendees: return plain(pack.ask_attendees, attendees_text(pack, facts));
         case OfficeTask::people: return plain(pack.ask_people, lines_of(facts.people));
         case OfficeTask::problem: return plain(pack.ask_problem, fact_text(pack, pack.says_problem, facts.problem));
         case OfficeTask::decision: return plain(pack.ask_decision, fact_text(pack, pack.says_decision, facts.decision));

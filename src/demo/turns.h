@@ -17,7 +17,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
 
 // One line of a list of tasks: "call the florist by Friday: Ana Petrova (Friday 2026-03-13)".
 std::string item_text(const LanguagePack& pack, const ActionItem& item);
-// "Works for me. — Ana Petrova"
+// "Works for me — Ana Petrova"
 std::string signed_text(const ChatLine& line);
 std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts);
 std::string items_text(const LanguagePack& pack, const OfficeFacts& facts);

@@ -21,13 +21,20 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     return lines;
 }
 
+// What follows "2. "; empty where the line is no entry of a list.
+std::string_view list_entry(std::string_view line) {
+    const std::size_t digits = line.find_first_not_of("0123456789");
+    const bool numbered = digits != line.npos && digits > 0 && line.substr(digits).starts_with(". ");
+    return numbered ? line.substr(digits + 2) : std::string_view();
+}
+
 // A line is right when task, owner and both forms of the date are: the language writes them in one way only.
 void score_items(const OfficeSample& sample, std::string_view output, OfficeScores& scores) {
     std::vector<std::string> missing;
     for (const ActionItem& item : sample.facts.items)
-        missing.push_back("- " + item_text(language_pack(sample.language), item));
+        missing.push_back(item_text(language_pack(sample.language), item));
     for (const std::string_view line : lines_of(output)) {
-        const auto found = std::ranges::find(missing, line);
+        const auto found = std::ranges::find(missing, list_entry(line));
         scores.item_precision.count(found != missing.end());
         if (found != missing.end()) missing.erase(found);
     }
