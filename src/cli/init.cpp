@@ -35,7 +35,7 @@ public:
                     "--tokenizer the model gets one with a token for every byte.",
                 .examples =
                     "  cria init --config llama3.2-1b --seed 1 --dtype bf16 random-1b\n"
-                    "  cria init --config my/config.json --seed 7 --dtype f32 --tokenizer demo new-model\n"};
+                    "  cria init --config my/config.json --seed 7 --dtype f32 --tokenizer models/demo new-model\n"};
     }
 
     void add_options(Options& options) override {
