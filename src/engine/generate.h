@@ -75,7 +75,6 @@ public:
     // Bytes of the activations of a pass, which a session of this context keeps: of a prompt's chunk of the default
     // size, or of a pass that checks guesses, whichever is more.
     static std::size_t scratch_bytes(const Llama& model, const Kernels& kernels, std::int64_t context);
-    std::size_t scratch_bytes() const { return arena_.capacity_bytes(); }
 
 private:
     class Writer;

@@ -83,7 +83,8 @@ inline constexpr std::int64_t kAloneRows = 8;
 // Grouped-query causal attention: qkv [rows, qkv_width] -> [rows, heads * head_dim]. Query head h uses
 // key head h / (heads / kv_heads); scores are scaled by 1/sqrt(head_dim). Runs with a cache append their
 // keys and values to it at their positions (the caller commits with set_length after the pass). A run of at
-// most kAloneRows rows over a cache reads it row by row, others by blocks; the two round differently.
+// most kAloneRows rows over a cache reads it row by row, others by blocks; the two round differently in f32, and are
+// the same over a cache in bf16.
 Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const Attendance& seen);
 
 // A target that takes no part in the loss.
