@@ -17,7 +17,7 @@ std::int32_t next_token(std::span<const float> logits) {
 
 // Decodes `tokens` after `before` positions; returns the seconds of it.
 double decode(const Llama& model, const Compute& compute, std::int64_t tokens, std::int64_t before) {
-    KvCache cache = model.make_cache(before + tokens);
+    KvCache cache(model.cache_shape(), before + tokens);
     Arena arena;
     std::vector<std::int32_t> ids;
     for (std::int64_t i = 0; i < before; ++i)

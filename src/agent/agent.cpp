@@ -14,9 +14,9 @@ std::string error_text(std::string_view message) {
 
 class AgentLoop {
 public:
-    AgentLoop(Session& session, const Tokenizer& tokenizer, std::vector<Message>& messages, const AgentOptions& options,
+    AgentLoop(Engine& engine, const Tokenizer& tokenizer, std::vector<Message>& messages, const AgentOptions& options,
               std::span<Tool* const> tools, AgentObserver& observer)
-        : session_(session),
+        : engine_(engine),
           tokenizer_(tokenizer),
           messages_(messages),
           options_(options),
@@ -52,8 +52,8 @@ private:
         const auto show = [&](const std::string& text) {
             if (!text.empty()) observer_.on_text(text);
         };
-        Generation generation = CRIA_TRY(
-            session_.generate(ids, options_.generate, [&](std::string_view text) { show(stream.push(text)); }));
+        Generation generation =
+            CRIA_TRY(engine_.generate(ids, options_.generate, [&](std::string_view text) { show(stream.push(text)); }));
         ParsedAnswer parsed = parse_answer(generation.text, generation.python_tag, offered);
         const ParsedAnswer rest = stream.finish();
         if (!generation.python_tag) show(rest.text);
@@ -105,7 +105,7 @@ private:
         return std::ranges::find(options_.prompt.tools, name, &ToolDefinition::name) != options_.prompt.tools.end();
     }
 
-    Session& session_;
+    Engine& engine_;
     const Tokenizer& tokenizer_;
     std::vector<Message>& messages_;
     const AgentOptions& options_;
@@ -116,10 +116,10 @@ private:
 
 }  // namespace
 
-Result<AgentAnswer> run_agent(Session& session, const Tokenizer& tokenizer, std::vector<Message>& messages,
+Result<AgentAnswer> run_agent(Engine& engine, const Tokenizer& tokenizer, std::vector<Message>& messages,
                               const AgentOptions& options, std::span<Tool* const> tools, AgentObserver& observer) {
     const std::size_t before = messages.size();
-    auto answer = AgentLoop(session, tokenizer, messages, options, tools, observer).run();
+    auto answer = AgentLoop(engine, tokenizer, messages, options, tools, observer).run();
     if (!answer) messages.resize(before);
     return answer;
 }

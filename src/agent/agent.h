@@ -7,7 +7,7 @@
 
 #include "agent/tool.h"
 #include "chat/prompt.h"
-#include "engine/generate.h"
+#include "engine/engine.h"
 
 namespace cria {
 
@@ -45,7 +45,7 @@ public:
 
 // Answers the last message of `messages`, appending what the model and the tools said. After an error or a
 // cancelled first step `messages` is as it was.
-Result<AgentAnswer> run_agent(Session& session, const Tokenizer& tokenizer, std::vector<Message>& messages,
+Result<AgentAnswer> run_agent(Engine& engine, const Tokenizer& tokenizer, std::vector<Message>& messages,
                               const AgentOptions& options, std::span<Tool* const> tools, AgentObserver& observer);
 
 }  // namespace cria

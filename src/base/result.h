@@ -22,6 +22,7 @@ enum class ErrorKind {
     out_of_memory,  // would not fit in memory (the message says both numbers)
     no_space,       // the disk is full (the message says what was being written)
     io,             // the operating system refused
+    busy,           // too much is being done already; later it can be
     cancelled,      // the user or a deadline stopped it
 };
 

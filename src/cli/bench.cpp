@@ -123,11 +123,11 @@ public:
 
 private:
     Result<DType> chosen_cache(const Llama& model) const {
-        if (kv_type_.empty()) return model.cache_type();
+        if (kv_type_.empty()) return model.cache_shape().type;
         const auto type = dtype_named(kv_type_);
         if (!type || (*type != DType::f32 && *type != DType::bf16))
             return fail(ErrorKind::invalid_input, "--kv-type is f32 or bf16, not '{}'", kv_type_);
-        if (!KvCache::can_hold(*type, model.config().head_dim))
+        if (!KvPool::can_hold(*type, model.config().head_dim))
             return fail(ErrorKind::invalid_input,
                         "--kv-type bf16 wants heads of a multiple of 16 numbers; these have {}",
                         model.config().head_dim);

@@ -65,7 +65,8 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
 Conversation::Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, Compute compute)
     : os_(cli.os),
       model_(std::move(model)),
-      session_(std::make_unique<Session>(cli.os, model_->model, model_->tokenizer, compute, model_->context)) {}
+      engine_(std::make_unique<Engine>(cli.os, model_->model, model_->tokenizer, compute,
+                                       one_at_a_time(model_->context))) {}
 
 Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::string& model, const AnswerFlags& flags) {
     std::vector<ToolDefinition> tools;
@@ -123,7 +124,7 @@ Result<AgentAnswer> Conversation::ask(std::string text, AgentObserver& observer)
     std::vector<Tool*> tools;
     if (calendar_) tools.push_back(calendar_.get());
     const std::size_t before = messages_.size();
-    auto answer = run_agent(*session_, model_->tokenizer, messages_, options_, tools, observer);
+    auto answer = run_agent(*engine_, model_->tokenizer, messages_, options_, tools, observer);
     if (messages_.size() == before) messages_.pop_back();
     if (answer) tokens_used_ = answer->usage.prompt_tokens + answer->usage.completion_tokens;
     return answer;
@@ -133,7 +134,7 @@ Result<AgentAnswer> Conversation::ask(std::string text, AgentObserver& observer)
 Result<AgentAnswer> Conversation::continue_text(const std::string& text, AgentObserver& observer) {
     const auto ids = CRIA_TRY(encode_segments(model_->tokenizer, render_base(text)));
     Generation generation =
-        CRIA_TRY(session_->generate(ids, options_.generate, [&](std::string_view piece) { observer.on_text(piece); }));
+        CRIA_TRY(engine_->generate(ids, options_.generate, [&](std::string_view piece) { observer.on_text(piece); }));
     tokens_used_ = generation.usage.prompt_tokens + generation.usage.completion_tokens;
     AgentAnswer answer;
     answer.text = std::move(generation.text);

@@ -53,7 +53,7 @@ public:
     const LoadedModel& model() const { return *model_; }
     std::vector<Message>& messages() { return messages_; }
     AgentOptions& options() { return options_; }
-    std::int64_t context() const { return session_->context(); }
+    std::int64_t context() const { return engine_->context(); }
     std::int64_t tokens_used() const { return tokens_used_; }
 
 private:
@@ -62,7 +62,7 @@ private:
 
     Os& os_;
     std::unique_ptr<LoadedModel> model_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<Engine> engine_;
     std::unique_ptr<CreateEventTool> calendar_;
     AgentOptions options_;
     std::vector<Message> messages_;

@@ -9,7 +9,7 @@
 #include "cli/program.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
-#include "engine/generate.h"
+#include "engine/engine.h"
 #include "eval/office.h"
 
 namespace cria {
@@ -60,12 +60,12 @@ public:
         options.chats = CRIA_TRY(chosen_chats(options.chats));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto loaded = CRIA_TRY(load_named_model(cli, model_, 0));
-        Session session(cli.os, loaded->model, loaded->tokenizer, compute, loaded->context);
+        Engine engine(cli.os, loaded->model, loaded->tokenizer, compute, one_at_a_time(loaded->context));
         const auto start = cli.os.monotonic();
         Progress progress(cli);
         std::string answers;
         const auto generate = [&](const EvalPrompt& prompt) -> Result<std::string> {
-            std::string text = CRIA_TRY(answer(*loaded, session, prompt));
+            std::string text = CRIA_TRY(answer(*loaded, engine, prompt));
             if (!answers_.empty()) answers += answer_line(prompt, text);
             return text;
         };
@@ -101,7 +101,7 @@ private:
         return chosen;
     }
 
-    static Result<std::string> answer(const LoadedModel& loaded, Session& session, const EvalPrompt& prompt) {
+    static Result<std::string> answer(const LoadedModel& loaded, Engine& engine, const EvalPrompt& prompt) {
         PromptOptions form;
         form.tools = prompt.tools;
         const auto segments = CRIA_TRY(render_chat(prompt.messages, form));
@@ -110,7 +110,7 @@ private:
         options.sampling.temperature = 0;
         options.stop_ids = loaded.defaults.stop_ids;
         options.cancel = &interrupted();
-        Generation generation = CRIA_TRY(session.generate(ids, options, [](std::string_view) {}));
+        Generation generation = CRIA_TRY(engine.generate(ids, options, [](std::string_view) {}));
         if (generation.stop == StopReason::cancelled) return fail(ErrorKind::cancelled, "interrupted");
         return std::move(generation.text);
     }

@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "cli/model_option.h"
-#include "engine/generate.h"
+#include "engine/engine.h"
 #include "kernels/processor.h"
 #include "model/checkpoint.h"
 #include "model/model_files.h"
@@ -54,9 +54,8 @@ Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config
     const std::int64_t lanes = packs ? kernels.packed.lanes : 0;
     const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, files, config));
     const Llama outline = CRIA_TRY(Llama::outline(config, checkpoint, lanes));
-    const std::uint64_t weights = checkpoint.sizes(lanes).loaded,
-                        cache = KvCache::bytes(config.layers, config.kv_width(), context, outline.cache_type()),
-                        scratch = Session::scratch_bytes(outline, kernels, context);
+    const std::uint64_t weights = checkpoint.sizes(lanes).loaded, cache = outline.cache_shape().bytes(context),
+                        scratch = Engine::scratch_bytes(outline, kernels, one_at_a_time(context));
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache + scratch <= available) return {};
     return fail(

@@ -1,13 +1,11 @@
 // cria logits
 
-#include <algorithm>
-
+#include "engine/logits.h"
 #include "cli/loaded_model.h"
 #include "cli/model_option.h"
 #include "cli/program.h"
 #include "cli/token_list.h"
 #include "cli/verb.h"
-#include "engine/generate.h"
 #include "store/npy.h"
 
 namespace cria {
@@ -48,11 +46,7 @@ public:
         const auto ids = CRIA_TRY(parse_token_list(text, who));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto loaded = CRIA_TRY(load_named_model(cli, model_, 0, {.exact = exact_}));
-        const std::int64_t context = std::clamp<std::int64_t>(static_cast<std::int64_t>(ids.size()), loaded->context,
-                                                              loaded->model.config().context);
-        loaded->model.reserve_positions(context);
-        Session session(cli.os, loaded->model, loaded->tokenizer, compute, context);
-        const Tensor logits = CRIA_TRY(session.logits(ids, stepwise_));
+        const Tensor logits = CRIA_TRY(sequence_logits(loaded->model, compute, ids, stepwise_));
         CRIA_TRY(write_npy(cli.os, output_, logits));
         return kDone;
     }

@@ -5,7 +5,7 @@
 #include "cli/model_option.h"
 #include "cli/program.h"
 #include "cli/verb.h"
-#include "engine/generate.h"
+#include "engine/engine.h"
 #include "kernels/processor.h"
 #include "model/checkpoint.h"
 #include "model/llama.h"
@@ -65,8 +65,8 @@ private:
         const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, facts.files, facts.config));
         facts.sizes = checkpoint.sizes(kernels.packed.lanes);
         const Llama outline = CRIA_TRY(Llama::outline(facts.config, checkpoint, kernels.packed.lanes));
-        facts.cache = KvCache::bytes(facts.config.layers, facts.config.kv_width(), facts.context, outline.cache_type());
-        facts.scratch = Session::scratch_bytes(outline, kernels, facts.context);
+        facts.cache = outline.cache_shape().bytes(facts.context);
+        facts.scratch = Engine::scratch_bytes(outline, kernels, one_at_a_time(facts.context));
         return facts;
     }
 

@@ -11,7 +11,8 @@ class Bench {
 public:
     Bench(const Llama& model, Compute compute, const BenchmarkTest& test, std::int64_t chunk, DType cache)
         : model_(model), compute_(compute), test_(test), chunk_(chunk), random_(1, 0) {
-        for (std::int64_t i = 0; i < test.parallel; ++i) caches_.push_back(model.make_cache(test.positions(), cache));
+        for (std::int64_t i = 0; i < test.parallel; ++i)
+            caches_.emplace_back(model.cache_shape(cache), test.positions());
     }
 
     // Leaves `depth` tokens in every cache.

@@ -110,14 +110,12 @@ Value Llama::forward(Pass& pass, std::span<const std::int32_t> ids, const Attend
 
 Value Llama::logits(Pass& pass, const Value& hidden) const { return linear(pass, hidden, head()); }
 
-KvCache Llama::make_cache(std::int64_t capacity_positions, std::optional<DType> type) const {
-    return {config_.layers, config_.kv_heads, config_.head_dim, capacity_positions, type.value_or(cache_type())};
+KvShape Llama::cache_shape(std::optional<DType> type) const {
+    const bool paired = quantised() && KvPool::can_hold(DType::bf16, config_.head_dim);
+    return {config_.layers, config_.kv_heads, config_.head_dim, type.value_or(paired ? DType::bf16 : DType::f32)};
 }
 
-DType Llama::cache_type() const {
-    const bool quantised = !layers_.empty() && !layers_.front().gate_up.packed.empty();
-    return quantised && KvCache::can_hold(DType::bf16, config_.head_dim) ? DType::bf16 : DType::f32;
-}
+bool Llama::quantised() const { return !layers_.empty() && !layers_.front().gate_up.packed.empty(); }
 
 void Llama::reserve_positions(std::int64_t count) const { rope_->below(count); }
 

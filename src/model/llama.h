@@ -87,11 +87,10 @@ public:
     Value logits(Pass& pass, const Value& hidden) const;
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
-    // `type`: f32 or bf16; without it that of cache_type() for this model.
-    KvCache make_cache(std::int64_t capacity_positions, std::optional<DType> type = {}) const;
-    // bf16 where the matrices are quantised, whose products round activations more than that does, and where the heads
-    // fit (KvCache); else f32.
-    DType cache_type() const;
+    // What a cache of this model holds. `type`: f32 or bf16; without it bf16 where the matrices are quantised, whose
+    // products round activations more than that does, and where the heads fit (KvPool); else f32.
+    KvShape cache_shape(std::optional<DType> type = {}) const;
+    bool quantised() const;
     // Computes the angles of positions below `count` now, rather than in the first pass that needs them.
     void reserve_positions(std::int64_t count) const;
 

@@ -56,7 +56,7 @@ TEST_P(EveryKernel, ABatchOfSequencesIsEachAloneBitForBit) {
     std::vector<std::vector<float>> alone;
     for (const std::int64_t length : lengths) {
         for (int copy = 0; copy < 2; ++copy) {
-            caches.push_back(model_.make_cache(64));
+            caches.emplace_back(model_.cache_shape(), 64);
             Arena arena;
             Pass pass(compute_, arena);
             const RowRun prompt{0, length, 0, &caches.back()};

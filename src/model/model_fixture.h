@@ -114,7 +114,7 @@ inline std::vector<float> logits_of(const Llama& model, const Compute& compute, 
 // One sequence through a cache, in chunks of these lengths.
 inline std::vector<float> chunked_logits(const Llama& model, const Compute& compute, std::span<const std::int32_t> ids,
                                          std::span<const std::int64_t> lengths) {
-    KvCache cache = model.make_cache(std::ssize(ids));
+    KvCache cache(model.cache_shape(), std::ssize(ids));
     Arena arena;
     std::vector<float> all;
     std::int64_t position = 0;

@@ -11,13 +11,16 @@
 namespace cria {
 namespace attention_detail {
 
-Keys keys_of(const Layer& layer, const RowRun& run, std::int64_t kv_head) {
+Keys keys_of(const Layer& layer, const RowRun& run, std::int64_t kv_head, std::int64_t first) {
     const AttentionShape& shape = layer.shape;
-    if (run.cache != nullptr)
-        return {run.cache->keys<float>(shape.layer, kv_head), run.cache->values<float>(shape.layer, kv_head),
-                shape.head_dim, run.first_position};
-    const float* keys = layer.qkv + run.first_row * shape.qkv_width() + (shape.heads + kv_head) * shape.head_dim;
-    return {keys, keys + shape.kv_heads * shape.head_dim, shape.qkv_width(), 0};
+    if (run.cache != nullptr) {
+        const std::int64_t page = first / kBlockKeys;
+        return {run.cache->keys<float>(shape.layer, kv_head, page),
+                run.cache->values<float>(shape.layer, kv_head, page), shape.head_dim};
+    }
+    const float* keys =
+        layer.qkv + (run.first_row + first) * shape.qkv_width() + (shape.heads + kv_head) * shape.head_dim;
+    return {keys, keys + shape.kv_heads * shape.head_dim, shape.qkv_width()};
 }
 
 void gather_block(const Block& block, const Layer& layer, const float* from, std::int64_t row_width, float factor,
@@ -58,38 +61,16 @@ void append_to_cache(const Layer& layer, const RowRun& run, std::int64_t first, 
     if (run.cache->type() == DType::bf16) return append_paired(layer, run, first, last);
     const AttentionShape& shape = layer.shape;
     const auto bytes = static_cast<std::size_t>(shape.head_dim) * sizeof(float);
-    for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
-        const std::int64_t offset = run.first_position * shape.head_dim;
-        float* keys = run.cache->keys<float>(shape.layer, head) + offset;
-        float* values = run.cache->values<float>(shape.layer, head) + offset;
-        for (std::int64_t i = first; i < last; ++i) {
-            const float* key =
-                layer.qkv + (run.first_row + i) * shape.qkv_width() + (shape.heads + head) * shape.head_dim;
-            std::memcpy(keys + i * shape.head_dim, key, bytes);
-            std::memcpy(values + i * shape.head_dim, key + shape.kv_heads * shape.head_dim, bytes);
+    for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t position = run.first_position + i, page = position / kPagePositions;
+        const std::int64_t place = position % kPagePositions * shape.head_dim;
+        const float* key = layer.qkv + (run.first_row + i) * shape.qkv_width() + shape.heads * shape.head_dim;
+        for (std::int64_t head = 0; head < shape.kv_heads; ++head, key += shape.head_dim) {
+            std::memcpy(run.cache->keys<float>(shape.layer, head, page) + place, key, bytes);
+            std::memcpy(run.cache->values<float>(shape.layer, head, page) + place,
+                        key + shape.kv_heads * shape.head_dim, bytes);
         }
     }
-}
-
-// One query row against a cache: limited by reading the cache, so the heads of a group go together.
-void attend_row(const Kernels& kernels, const Layer& layer, const Block& block, std::int64_t i, float* out) {
-    const std::int64_t group = layer.group(), n = layer.shape.head_dim;
-    const std::int64_t row = block.run->first_row + i;
-    const Keys seen = keys_of(layer, *block.run, block.kv_head);
-    const std::int64_t positions = seen.before + i + 1;
-    float* scores = thread_scratch(group * (positions + 1));
-    kernels.dot_rows(layer.query(row, block.kv_head), group, {seen.keys, DType::f32, positions, n}, 0, positions,
-                     scores);
-    float* y = out + (row * layer.shape.heads + block.kv_head * group) * n;
-    float* sums = scores + group * positions;
-    for (std::int64_t g = 0; g < group; ++g) {
-        float max = 0;
-        kernels.scale(layer.scale, scores + g * positions, positions);
-        sums[g] = kernels.exp_sum(scores + g * positions, positions, &max);
-    }
-    kernels.gemm(alone(), Transpose::no, {scores, group, positions, positions}, Transpose::no,
-                 {seen.values, positions, n, n}, {y, group, n, n}, false);
-    for (std::int64_t g = 0; g < group; ++g) kernels.scale(1.0f / sums[g], y + g * n, n);
 }
 
 // Scratch of a block of `rows` queries.
@@ -131,22 +112,33 @@ struct RunningSoftmax {
     float* sum;            // [rows]
 };
 
+// A few rows after a long cache are limited by reading it: all heads of a group and all rows read it once.
+bool is_one_block(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
+
+// The scores of a block's queries with the first `keys` keys of a block: [rows, kBlockKeys]. Those of a few rows are
+// computed as the rows of a decoding pass are, and the same as in passes of their own.
+void score(const Kernels& kernels, const Block& block, std::int64_t rows, const Keys& seen, std::int64_t keys,
+           std::int64_t head_dim, const RunningSoftmax& softmax) {
+    if (is_one_block(*block.run))
+        return kernels.dot_rows(softmax.query, rows, {seen.keys, DType::f32, kBlockKeys, head_dim}, 0, keys,
+                                softmax.scores);
+    kernels.gemm(alone(), Transpose::no, {softmax.query, rows, head_dim, head_dim}, Transpose::yes,
+                 {seen.keys, keys, head_dim, seen.stride}, {softmax.scores, rows, keys, kBlockKeys}, false);
+}
+
 void attend_block(const Kernels& kernels, const Layer& layer, const Block& block, const Output& output) {
     const std::int64_t group = layer.group(), n = layer.shape.head_dim, rows = block.count * group;
-    const Keys seen = keys_of(layer, *block.run, block.kv_head);
-    const std::int64_t first = seen.before + block.first, end = first + block.count;
+    const std::int64_t first = before(*block.run) + block.first, end = first + block.count;
     RunningSoftmax softmax(rows, n);
     gather_block(block, layer, layer.qkv, layer.shape.qkv_width(), layer.scale, softmax.query);
     for (std::int64_t key = 0; key < end; key += kBlockKeys) {
         const std::int64_t keys = std::min(kBlockKeys, end - key);
-        kernels.gemm(alone(), Transpose::no, {softmax.query, rows, n, n}, Transpose::yes,
-                     {seen.keys + key * seen.stride, keys, n, seen.stride}, {softmax.scores, rows, keys, kBlockKeys},
-                     false);
+        const Keys seen = keys_of(layer, *block.run, block.kv_head, key);
+        score(kernels, block, rows, seen, keys, n, softmax);
         for (std::int64_t row = 0; row < rows; ++row)
             softmax.take(kernels, row, std::clamp<std::int64_t>(first + row / group + 1 - key, 0, keys), keys, n);
         kernels.gemm(alone(), Transpose::no, {softmax.scores, rows, keys, kBlockKeys}, Transpose::no,
-                     {seen.values + key * seen.stride, keys, n, seen.stride}, {softmax.sum_of_values, rows, n, n},
-                     key > 0);
+                     {seen.values, keys, n, seen.stride}, {softmax.sum_of_values, rows, n, n}, key > 0);
     }
     for (std::int64_t row = 0; row < rows; ++row) {
         kernels.scale(1.0f / softmax.sum[row], softmax.sum_of_values + row * n, n);
@@ -156,9 +148,6 @@ void attend_block(const Kernels& kernels, const Layer& layer, const Block& block
     }
     scatter_block(block, layer, softmax.sum_of_values, 1.0f, output.out, layer.shape.heads * n);
 }
-
-// A few rows after a long cache are limited by reading it: all heads of a group and all rows read it once.
-bool is_one_block(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
 
 std::int64_t blocks_of(const Layer& layer, const RowRun& run) {
     if (is_one_block(run)) return 1;
@@ -186,16 +175,14 @@ void attend(const Kernels& kernels, const Layer& layer, const Block& block, cons
     const RowRun& run = *block.run;
     if (run.cache != nullptr && run.cache->type() == DType::bf16)
         return attend_paired(kernels, layer, block, output.out);
-    if (!is_one_block(run)) return attend_block(kernels, layer, block, output);
-    for (std::int64_t i = 0; i < block.count; ++i) attend_row(kernels, layer, block, i, output.out);
+    attend_block(kernels, layer, block, output);
 }
 
 void attend_all(const Pass& pass, const Layer& layer, std::span<const RowRun> runs, const Output& output) {
     std::int64_t blocks = 0, work = 0;
     for (const RowRun& run : runs) {
-        const std::int64_t before = run.cache != nullptr ? run.first_position : 0;
         blocks += blocks_of(layer, run) * layer.shape.kv_heads;
-        work += run.count * (before + run.count) * layer.shape.heads * layer.shape.head_dim;
+        work += run.count * (before(run) + run.count) * layer.shape.heads * layer.shape.head_dim;
     }
     const auto run_block = [&](int i) { attend(pass.kernels(), layer, block_at(layer, runs, i), output); };
     if (work >= 2 * kWorthAThread) return pass.pool().parallel(static_cast<int>(blocks), run_block);

@@ -14,8 +14,9 @@ namespace cria::attention_detail {
 
 // A block of queries has about this many rows, the query heads that share a key head counted as rows.
 inline constexpr std::int64_t kBlockRows = 128;
-// Key blocks begin at multiples of this, so that the sums of a row do not depend on how its prompt was cut.
-inline constexpr std::int64_t kBlockKeys = 128;
+// Key blocks begin at multiples of this, so that the sums of a row do not depend on how its prompt was cut. In a cache
+// a block is a page.
+inline constexpr std::int64_t kBlockKeys = kPagePositions;
 
 // The pieces of one layer.
 struct Layer {
@@ -31,14 +32,17 @@ struct Layer {
     }
 };
 
-// Keys and values that one head of a run sees, from its sequence's first; `stride` floats from one to the next.
+// How many positions come before the first row of a run.
+inline std::int64_t before(const RowRun& run) { return run.cache != nullptr ? run.first_position : 0; }
+
+// Keys and values of one head of a run, of the block that begins at position `first` of its sequence; `stride` floats
+// from one to the next.
 struct Keys {
     const float* keys;
     const float* values;
     std::int64_t stride;
-    std::int64_t before;  // how many come before the run's first row
 };
-Keys keys_of(const Layer& layer, const RowRun& run, std::int64_t kv_head);
+Keys keys_of(const Layer& layer, const RowRun& run, std::int64_t kv_head, std::int64_t first);
 
 // Queries [first, first + count) of a run, all heads of one group. Row (i, g) of a block is at i * group + g.
 struct Block {

@@ -68,22 +68,22 @@ void finish_row(const Kernels& kernels, const BlockScratch& s, std::int64_t row,
 void block_gradient(const Kernels& kernels, const Layer& layer, const Block& block, const Gradients& g) {
     const std::int64_t group = layer.group(), n = layer.shape.head_dim, rows = block.count * group;
     const std::int64_t stride = layer.shape.qkv_width(), end = block.first + block.count;
-    const Keys seen = keys_of(layer, *block.run, block.kv_head);
     BlockScratch s(rows, n);
     load_block(kernels, layer, block, g, s);
     const auto no = Transpose::no, yes = Transpose::yes;
     const Matrix<const float> query{s.query, rows, n, n}, dout{s.dout, rows, n, n};
     for (std::int64_t key = 0; key < end; key += kBlockKeys) {
         const std::int64_t keys = std::min(kBlockKeys, end - key);
-        const Matrix<const float> k{seen.keys + key * seen.stride, keys, n, seen.stride};
-        const Matrix<const float> v{seen.values + key * seen.stride, keys, n, seen.stride};
+        const Keys seen = keys_of(layer, *block.run, block.kv_head, key);
+        const Matrix<const float> k{seen.keys, keys, n, seen.stride};
+        const Matrix<const float> v{seen.values, keys, n, seen.stride};
         const Matrix<const float> p{s.p, rows, keys, kBlockKeys}, ds{s.ds, rows, keys, kBlockKeys};
         kernels.gemm(alone(), no, query, yes, k, {s.p, rows, keys, kBlockKeys}, false);
         kernels.gemm(alone(), no, dout, yes, v, {s.ds, rows, keys, kBlockKeys}, false);
         for (std::int64_t row = 0; row < rows; ++row)
             finish_row(kernels, s, row, std::clamp<std::int64_t>(block.first + row / group + 1 - key, 0, keys), keys);
-        float* dk = g.dqkv + (seen.keys - layer.qkv) + key * stride;
-        float* dv = g.dqkv + (seen.values - layer.qkv) + key * stride;
+        float* dk = g.dqkv + (seen.keys - layer.qkv);
+        float* dv = g.dqkv + (seen.values - layer.qkv);
         kernels.gemm(alone(), yes, p, no, dout, {dv, keys, n, stride}, true);
         kernels.gemm(alone(), yes, ds, no, query, {dk, keys, n, stride}, true);
         kernels.gemm(alone(), no, ds, no, k, {s.dquery, rows, n, n}, key > 0);

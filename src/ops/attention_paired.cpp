@@ -54,13 +54,14 @@ struct PairedRows {
 void append_paired(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
     const AttentionShape& shape = layer.shape;
     const std::int64_t n = shape.head_dim;
-    for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
-        BF16* keys = run.cache->keys<BF16>(shape.layer, head);
-        BF16* values = run.cache->values<BF16>(shape.layer, head);
-        for (std::int64_t i = first; i < last; ++i) {
+    for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t position = (run.first_position + i) % kPagePositions,
+                           page = (run.first_position + i) / kPagePositions;
+        for (std::int64_t head = 0; head < shape.kv_heads; ++head) {
+            BF16* keys = run.cache->keys<BF16>(shape.layer, head, page);
+            BF16* values = run.cache->values<BF16>(shape.layer, head, page);
             const float* key = layer.qkv + (run.first_row + i) * shape.qkv_width() + (shape.heads + head) * n;
             const float* value = key + shape.kv_heads * n;
-            const std::int64_t position = run.first_position + i;
             for (std::int64_t d = 0; d < n; ++d) {
                 keys[paired_key_place(position, d, n)] = to_bf16(key[d]);
                 values[paired_value_place(position, d, n)] = to_bf16(value[d]);
@@ -76,19 +77,19 @@ void append_paired(const Layer& layer, const RowRun& run, std::int64_t first, st
 void attend_paired(const Kernels& kernels, const Layer& layer, const Block& block, float* out) {
     const std::int64_t group = layer.group(), n = layer.shape.head_dim, rows = block.count * group;
     const RowRun& run = *block.run;
-    const BF16* keys = run.cache->keys<BF16>(layer.shape.layer, block.kv_head);
-    const BF16* values = run.cache->values<BF16>(layer.shape.layer, block.kv_head);
     const std::int64_t first = run.first_position + block.first, end = first + block.count;
     PairedRows state(rows, n);
     gather_block(block, layer, layer.qkv, layer.shape.qkv_width(), layer.scale, state.sum_of_values);
     kernels.f32_to_bf16(state.sum_of_values, rows * n, state.query);
     for (std::int64_t key = 0; key < end; key += kBlockKeys) {
-        const std::int64_t seen = std::min(kBlockKeys, end - key), columns = rounded_up(seen);
-        kernels.paired.product(state.query, n, rows, paired_keys(keys, key, n), n / 2, columns, state.scores,
-                               kBlockKeys, false);
+        const std::int64_t seen = std::min(kBlockKeys, end - key), columns = rounded_up(seen), page = key / kBlockKeys;
+        const BF16* keys = run.cache->keys<BF16>(layer.shape.layer, block.kv_head, page);
+        const BF16* values = run.cache->values<BF16>(layer.shape.layer, block.kv_head, page);
+        kernels.paired.product(state.query, n, rows, paired_keys(keys, 0, n), n / 2, columns, state.scores, kBlockKeys,
+                               false);
         for (std::int64_t row = 0; row < rows; ++row)
             state.take(kernels, row, std::clamp<std::int64_t>(first + row / group + 1 - key, 0, seen), columns, n);
-        kernels.paired.product(state.weights, kBlockKeys, rows, paired_values(values, key, n), (seen + 1) / 2, n,
+        kernels.paired.product(state.weights, kBlockKeys, rows, paired_values(values, 0, n), (seen + 1) / 2, n,
                                state.sum_of_values, n, key > 0);
     }
     for (std::int64_t row = 0; row < rows; ++row)

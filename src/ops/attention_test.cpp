@@ -119,7 +119,7 @@ TEST(Attention, CacheEqualsWhole) {
         const std::vector<RowRun> whole = runs_of({rows});
         const Doubles expected = doubles_of(attention(pass, {qkv}, shape, {whole}).tensor);
         for (const std::int64_t piece : {1, 3, 7, 9, 11, 64, 129, 300}) {
-            KvCache cache(2, shape.kv_heads, shape.head_dim, rows);
+            KvCache cache({2, shape.kv_heads, shape.head_dim}, rows);
             Doubles all;
             for (std::int64_t first = 0; first < rows; first += piece) {
                 const RowRun run{0, std::min(piece, rows - first), first, &cache};
@@ -149,7 +149,7 @@ TEST(Attention, PairedCacheGivesTheSameInAnyPieces) {
     for (const Kernels* kernels : available_kernels()) {
         Arena arena;
         Pass pass({pool, *kernels}, arena);
-        KvCache cache(2, shape.kv_heads, shape.head_dim, rows, DType::bf16);
+        KvCache cache({2, shape.kv_heads, shape.head_dim, DType::bf16}, rows);
         const auto by = [&](std::int64_t piece) {
             Doubles all;
             for (std::int64_t first = 0; first < rows; first += piece) {

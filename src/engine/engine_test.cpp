@@ -1,10 +1,11 @@
-// Sessions with scripted models, whose every answer is known, and with random ones.
+// One request at a time, with scripted models, whose every answer is known, and with random ones.
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "base/temp_folder.h"
-#include "engine/generate.h"
+#include "engine/engine.h"
+#include "engine/logits.h"
 #include "engine/tiny_model.h"
 #include "kernels/kernels.h"
 
@@ -18,8 +19,9 @@ struct Loaded {
         model.emplace(*Llama::load(real_os(), folder.path(), {.exact = true}));
         tokenizer.emplace(*load_tokenizer(real_os(), folder.path()));
     }
-    Session session(std::int64_t context = 256) {
-        return Session(real_os(), *model, *tokenizer, {pool, best_kernels()}, context);
+    Engine engine(std::int64_t context = 256) { return engine(one_at_a_time(context)); }
+    Engine engine(const EngineOptions& options) {
+        return Engine(real_os(), *model, *tokenizer, {pool, best_kernels()}, options);
     }
     std::vector<TokenId> prompt(std::string_view text) const { return tokenizer->encode(text); }
 
@@ -37,23 +39,23 @@ GenerateOptions greedy(std::int64_t max_tokens = -1) {
 }
 
 // The answer, with its text checked against what was streamed.
-Generation answer(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options) {
+Generation answer(Engine& engine, std::span<const TokenId> prompt, const GenerateOptions& options) {
     std::string streamed;
-    auto result = session.generate(prompt, options, [&](std::string_view text) { streamed += text; });
+    auto result = engine.generate(prompt, options, [&](std::string_view text) { streamed += text; });
     EXPECT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->text, streamed);
     return std::move(*result);
 }
 
-std::string error_of(Session& session, std::span<const TokenId> prompt, const GenerateOptions& options) {
-    const auto result = session.generate(prompt, options, [](std::string_view) {});
+std::string error_of(Engine& engine, std::span<const TokenId> prompt, const GenerateOptions& options) {
+    const auto result = engine.generate(prompt, options, [](std::string_view) {});
     return result ? "no error" : result.error().message;
 }
 
-TEST(Session, SaysItsScriptAndStops) {
+TEST(Engine, SaysItsScriptAndStops) {
     Loaded loaded({.says = letters("Hi you!")});
-    Session session = loaded.session();
-    const Generation g = answer(session, loaded.prompt("ask\n"), greedy());
+    Engine engine = loaded.engine();
+    const Generation g = answer(engine, loaded.prompt("ask\n"), greedy());
     EXPECT_EQ(g.text, "Hi you!");
     EXPECT_EQ(g.stop, StopReason::end_of_turn);
     EXPECT_EQ(g.usage.prompt_tokens, 4);
@@ -63,51 +65,50 @@ TEST(Session, SaysItsScriptAndStops) {
     EXPECT_GE(g.timings.first_token, g.timings.prompt);
 }
 
-TEST(Session, MaxTokensAndContextEndAnAnswer) {
+TEST(Engine, MaxTokensAndContextEndAnAnswer) {
     Loaded loaded({.says = letters("abc"), .endless = true});
-    Session session = loaded.session(16);
+    Engine engine = loaded.engine(16);
     const auto prompt = loaded.prompt("ask\n");
-    EXPECT_EQ(answer(session, prompt, greedy(5)).text, "abcab");
-    EXPECT_EQ(answer(session, prompt, greedy(5)).stop, StopReason::max_tokens);
-    EXPECT_EQ(answer(session, prompt, greedy(0)).usage.completion_tokens, 0);
-    const Generation full = answer(session, prompt, greedy());
+    EXPECT_EQ(answer(engine, prompt, greedy(5)).text, "abcab");
+    EXPECT_EQ(answer(engine, prompt, greedy(5)).stop, StopReason::max_tokens);
+    EXPECT_EQ(answer(engine, prompt, greedy(0)).usage.completion_tokens, 0);
+    const Generation full = answer(engine, prompt, greedy());
     EXPECT_EQ(full.stop, StopReason::context_full);
     EXPECT_EQ(full.usage.completion_tokens, 12);
 }
 
-TEST(Session, StopStringsEndItAcrossTokens) {
+TEST(Engine, StopStringsEndItAcrossTokens) {
     Loaded loaded({.says = letters("Hi you!")});
-    Session session = loaded.session();
+    Engine engine = loaded.engine();
     GenerateOptions options = greedy();
     options.stop_strings = {"you?", "yo"};
-    const Generation g = answer(session, loaded.prompt("\n"), options);
+    const Generation g = answer(engine, loaded.prompt("\n"), options);
     EXPECT_EQ(g.text, "Hi ");
     EXPECT_EQ(g.stop, StopReason::stop_string);
     options.stop_strings = {"!!"};
-    EXPECT_EQ(answer(session, loaded.prompt("\n"), options).text, "Hi you!")
-        << "what was held back is shown at the end";
+    EXPECT_EQ(answer(engine, loaded.prompt("\n"), options).text, "Hi you!") << "what was held back is shown at the end";
     options.stop_strings = {""};
-    EXPECT_NE(error_of(session, loaded.prompt("\n"), options).find("stop string is empty"), std::string::npos);
+    EXPECT_NE(error_of(engine, loaded.prompt("\n"), options).find("stop string is empty"), std::string::npos);
 }
 
-TEST(Session, StopIdsOfTheCallerCount) {
+TEST(Engine, StopIdsOfTheCallerCount) {
     Loaded loaded({.says = letters("abc")});
-    Session session = loaded.session();
+    Engine engine = loaded.engine();
     GenerateOptions options = greedy();
     options.stop_ids = {'c'};
-    EXPECT_EQ(answer(session, loaded.prompt("\n"), options).text, "ab");
+    EXPECT_EQ(answer(engine, loaded.prompt("\n"), options).text, "ab");
 }
 
-TEST(Session, TextIsNeverCutInsideACharacter) {
+TEST(Engine, TextIsNeverCutInsideACharacter) {
     Loaded loaded({.says = {"\xf0\x9f", "\x98", "\x80", "\xc3"}});
-    Session session = loaded.session();
+    Engine engine = loaded.engine();
     std::vector<std::string> pieces;
     ASSERT_TRUE(
-        session.generate(loaded.prompt("\n"), greedy(), [&](std::string_view text) { pieces.emplace_back(text); }));
+        engine.generate(loaded.prompt("\n"), greedy(), [&](std::string_view text) { pieces.emplace_back(text); }));
     EXPECT_EQ(pieces, (std::vector<std::string>{"\xf0\x9f\x98\x80", "\xef\xbf\xbd"}));
 }
 
-TEST(Session, ControlTokensAreNoText) {
+TEST(Engine, ControlTokensAreNoText) {
     Loaded loaded({.says = letters("abc")});
     // <|python_tag|> first, then 'a' as if it followed a line break.
     const TokenId tag = *loaded.tokenizer->special("<|python_tag|>");
@@ -118,47 +119,47 @@ TEST(Session, ControlTokensAreNoText) {
         rows[tag * width + '\n'] = 2;
         rows['a' * width + tag] = 1;
     }
-    Session session = loaded.session();
-    const Generation g = answer(session, loaded.prompt("\n"), greedy());
+    Engine engine = loaded.engine();
+    const Generation g = answer(engine, loaded.prompt("\n"), greedy());
     EXPECT_EQ(g.text, "abc");
     EXPECT_TRUE(g.python_tag);
 }
 
-TEST(Session, ReusesTheCommonPrefix) {
+TEST(Engine, ReusesTheCommonPrefix) {
     Loaded loaded({.says = letters("Hi")});
-    Session session = loaded.session();
-    EXPECT_EQ(answer(session, loaded.prompt("first line\n"), greedy()).usage.cached_tokens, 0);
-    const Generation again = answer(session, loaded.prompt("first line\n"), greedy());
+    Engine engine = loaded.engine();
+    EXPECT_EQ(answer(engine, loaded.prompt("first line\n"), greedy()).usage.cached_tokens, 0);
+    const Generation again = answer(engine, loaded.prompt("first line\n"), greedy());
     EXPECT_EQ(again.usage.cached_tokens, 10) << "all but the last token, whose logits are needed";
     EXPECT_EQ(again.text, "Hi");
-    const Generation longer = answer(session, loaded.prompt("first line\nHi and more\n"), greedy());
+    const Generation longer = answer(engine, loaded.prompt("first line\nHi and more\n"), greedy());
     EXPECT_EQ(longer.usage.cached_tokens, 13) << "the answer too";
-    EXPECT_EQ(answer(session, loaded.prompt("fir?\n"), greedy()).usage.cached_tokens, 3);
+    EXPECT_EQ(answer(engine, loaded.prompt("fir?\n"), greedy()).usage.cached_tokens, 3);
 }
 
-TEST(Session, ChunksOfThePromptChangeNothing) {
+TEST(Engine, ChunksOfThePromptChangeNothing) {
     Loaded loaded({.says = letters("Hi you!")});
     const auto prompt = loaded.prompt(std::string(40, 'x') + "\n");
     for (const std::int64_t chunk : {1, 7, 40, 41, 512}) {
-        Session session = loaded.session();
-        GenerateOptions options = greedy();
-        options.prompt_chunk = chunk;
-        EXPECT_EQ(answer(session, prompt, options).text, "Hi you!") << chunk;
+        EngineOptions options = one_at_a_time(256);
+        options.prompt_rows = chunk;
+        Engine engine = loaded.engine(options);
+        EXPECT_EQ(answer(engine, prompt, greedy()).text, "Hi you!") << chunk;
     }
 }
 
-TEST(Session, CancelsBeforeAndWithinAnAnswer) {
+TEST(Engine, CancelsBeforeAndWithinAnAnswer) {
     Loaded loaded({.says = letters("abc"), .endless = true});
-    Session session = loaded.session();
+    Engine engine = loaded.engine();
     std::atomic<bool> cancel = true;
     GenerateOptions options = greedy();
     options.cancel = &cancel;
-    const Generation none = answer(session, loaded.prompt("\n"), options);
+    const Generation none = answer(engine, loaded.prompt("\n"), options);
     EXPECT_EQ(none.stop, StopReason::cancelled);
     EXPECT_EQ(none.text, "");
     cancel = false;
     std::string text;
-    const auto some = session.generate(loaded.prompt("\n"), options, [&](std::string_view piece) {
+    const auto some = engine.generate(loaded.prompt("\n"), options, [&](std::string_view piece) {
         text += piece;
         if (text.size() == 4) cancel = true;
     });
@@ -167,28 +168,28 @@ TEST(Session, CancelsBeforeAndWithinAnAnswer) {
     EXPECT_EQ(some->text, "abca");
 }
 
-TEST(Session, BadPromptsAreNamed) {
+TEST(Engine, BadPromptsAreNamed) {
     Loaded loaded({.says = letters("abc")});
-    Session session = loaded.session(8);
-    EXPECT_NE(error_of(session, {}, greedy()).find("empty"), std::string::npos);
+    Engine engine = loaded.engine(8);
+    EXPECT_NE(error_of(engine, {}, greedy()).find("empty"), std::string::npos);
     const std::vector<TokenId> outside{1, 512};
-    EXPECT_NE(error_of(session, outside, greedy()).find("512"), std::string::npos);
+    EXPECT_NE(error_of(engine, outside, greedy()).find("512"), std::string::npos);
     const std::vector<TokenId> negative{-1};
-    EXPECT_NE(error_of(session, negative, greedy()).find("-1"), std::string::npos);
-    const std::string message = error_of(session, loaded.prompt("12345678"), greedy());
+    EXPECT_NE(error_of(engine, negative, greedy()).find("-1"), std::string::npos);
+    const std::string message = error_of(engine, loaded.prompt("12345678"), greedy());
     EXPECT_NE(message.find("8 tokens"), std::string::npos) << message;
     EXPECT_NE(message.find("holds 8"), std::string::npos) << message;
-    EXPECT_EQ(answer(session, loaded.prompt("123456\n"), greedy()).text, "a") << "the session goes on";
+    EXPECT_EQ(answer(engine, loaded.prompt("123456\n"), greedy()).text, "a") << "the engine goes on";
 }
 
-TEST(Session, WeightsThatAreNoNumbersAreAnError) {
+TEST(Engine, WeightsThatAreNoNumbersAreAnError) {
     Loaded loaded({.says = letters("abc")});
     for (const Parameter& parameter : loaded.model->parameters()) {
         if (parameter.names.front() != "model.norm.weight") continue;
         std::ranges::fill(parameter.weight->value.f32_span(), std::nanf(""));
     }
-    Session session = loaded.session();
-    EXPECT_NE(error_of(session, loaded.prompt("\n"), greedy()).find("damaged"), std::string::npos);
+    Engine engine = loaded.engine();
+    EXPECT_NE(error_of(engine, loaded.prompt("\n"), greedy()).find("damaged"), std::string::npos);
 }
 
 // ---- A random model, where attention matters ----
@@ -211,23 +212,26 @@ struct RandomModel {
         for (int byte = 0; byte < 256; ++byte) ranks.emplace_back(1, static_cast<char>(byte));
         tokenizer.emplace(*Tokenizer::create(ranks, llama3_specials(256)));
     }
-    Session session() { return Session(real_os(), *model, *tokenizer, {pool, best_kernels()}, 256); }
+    Engine engine(Os& os = real_os()) {
+        return Engine(os, *model, *tokenizer, {pool, best_kernels()}, one_at_a_time(256));
+    }
 
     ThreadPool pool;
     std::optional<Llama> model;
     std::optional<Tokenizer> tokenizer;
 };
 
-TEST(Session, StepwiseLogitsAgreeWithTheWholeSequence) {
+TEST(SequenceLogits, StepwiseAgreeWithTheWholeSequence) {
     RandomModel random;
-    Session session = random.session();
+    const Compute compute{random.pool, best_kernels()};
     std::vector<TokenId> ids;
     for (int i = 0; i < 300; ++i) ids.push_back((i * 37 + 11) % 500);
-    EXPECT_FALSE(session.logits(ids, false)) << "more than the context";
-    ids.resize(100);
-    const Tensor whole = *session.logits(ids, false);
-    const Tensor steps = *session.logits(ids, true);
-    ASSERT_EQ(whole.shape(), (Shape{100, 512}));
+    EXPECT_FALSE(sequence_logits(*random.model, compute, ids, false)) << "more than the context";
+    EXPECT_FALSE(sequence_logits(*random.model, compute, {}, false));
+    ids.resize(200);
+    const Tensor whole = *sequence_logits(*random.model, compute, ids, false);
+    const Tensor steps = *sequence_logits(*random.model, compute, ids, true);
+    ASSERT_EQ(whole.shape(), (Shape{200, 512}));
     double difference = 0, length = 0;
     for (std::size_t i = 0; i < whole.f32_span().size(); ++i) {
         const double a = whole.f32_span()[i], b = steps.f32_span()[i];
@@ -238,16 +242,16 @@ TEST(Session, StepwiseLogitsAgreeWithTheWholeSequence) {
     EXPECT_LT(std::sqrt(difference / length), 1e-5);
 }
 
-TEST(Session, TheSameSeedGivesTheSameIdsOnAnyThreads) {
+TEST(Engine, TheSameSeedGivesTheSameIdsOnAnyThreads) {
     GenerateOptions options;
     options.sampling = {.temperature = 1.0f, .top_p = 0.95f, .seed = 9};
     options.max_tokens = 60;
     std::vector<TokenId> first;
     for (const int threads : {1, 2, 3}) {
         RandomModel random(threads);
-        Session session = random.session();
+        Engine engine = random.engine();
         const std::vector<TokenId> prompt{1, 2, 3, 4};
-        const Generation g = answer(session, prompt, options);
+        const Generation g = answer(engine, prompt, options);
         if (first.empty()) first = g.ids;
         EXPECT_EQ(g.ids, first) << threads;
     }
@@ -275,7 +279,7 @@ public:
 };
 
 // Few ids stay likely at a low temperature, so that answers repeat themselves and some guesses are right.
-TEST(Session, DraftsChangeNothing) {
+TEST(Engine, DraftsChangeNothing) {
     RandomModel random(2);
     Timeless os;
     std::int64_t drafted = 0, accepted = 0;
@@ -287,12 +291,12 @@ TEST(Session, DraftsChangeNothing) {
         options.max_tokens = 150;
         const std::vector<TokenId> prompt{static_cast<TokenId>(seed), 9, 7, 9, 7, 9, 7, 3, 9, 7};
         options.drafts = false;
-        Session plain = random.session();
+        Engine plain = random.engine();
         const Generation wanted = answer(plain, prompt, options);
         EXPECT_EQ(wanted.usage.drafted_tokens, 0);
         options.drafts = true;
-        Session session(os, *random.model, *random.tokenizer, {random.pool, best_kernels()}, 256);
-        const Generation given = answer(session, prompt, options);
+        Engine engine = random.engine(os);
+        const Generation given = answer(engine, prompt, options);
         EXPECT_EQ(given.ids, wanted.ids) << seed;
         ASSERT_EQ(given.logprobs.size(), wanted.logprobs.size());
         for (std::size_t i = 0; i < given.logprobs.size(); ++i)
@@ -300,30 +304,30 @@ TEST(Session, DraftsChangeNothing) {
         drafted += given.usage.drafted_tokens;
         accepted += given.usage.accepted_tokens;
         // What was guessed wrong is gone: the next answer finds the same cache.
-        EXPECT_EQ(answer(session, prompt, options).ids, wanted.ids);
+        EXPECT_EQ(answer(engine, prompt, options).ids, wanted.ids);
         std::vector<TokenId> longer = prompt;
         longer.insert(longer.end(), given.ids.begin(), given.ids.end());
         longer.push_back(5);
-        EXPECT_EQ(answer(session, longer, options).usage.cached_tokens,
+        EXPECT_EQ(answer(engine, longer, options).usage.cached_tokens,
                   answer(plain, longer, options).usage.cached_tokens);
     }
     EXPECT_GT(accepted, 50);
     EXPECT_GT(drafted, accepted) << "some guesses are wrong";
 }
 
-TEST(Session, DraftsEndWithTheAnswer) {
+TEST(Engine, DraftsEndWithTheAnswer) {
     Loaded endless({.says = letters("abcd"), .endless = true});
     Timeless os;
-    Session session(os, *endless.model, *endless.tokenizer, {endless.pool, best_kernels()}, 40);
+    Engine engine(os, *endless.model, *endless.tokenizer, {endless.pool, best_kernels()}, one_at_a_time(40));
     const auto prompt = endless.prompt("ask\n");
-    const Generation g = answer(session, prompt, greedy());
+    const Generation g = answer(engine, prompt, greedy());
     EXPECT_EQ(g.stop, StopReason::context_full);
     EXPECT_EQ(g.usage.completion_tokens, 36);
     EXPECT_GT(g.usage.accepted_tokens, 20);
     GenerateOptions stop = greedy();
     stop.stop_strings = {"dab"};
-    EXPECT_EQ(answer(session, prompt, stop).text, "abc");
-    EXPECT_EQ(answer(session, prompt, greedy(9)).text, "abcdabcda");
+    EXPECT_EQ(answer(engine, prompt, stop).text, "abc");
+    EXPECT_EQ(answer(engine, prompt, greedy(9)).text, "abcdabcda");
 }
 
 }  // namespace

@@ -1,0 +1,306 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ops/product.h"
+
+namespace cria {
+namespace {
+
+static_assert(DraftPolicy::kMostRows <= kAloneRows);
+
+// A request that so many later ones have overtaken goes first, whoever else it belongs to.
+constexpr std::int64_t kMostOvertaken = 16;
+// Fewer rows of a prompt than this make a pass little shorter.
+constexpr std::int64_t kFewestPromptRows = 32;
+// The newest figure's share of an average.
+constexpr double kNewest = 0.2;
+
+}  // namespace
+
+Engine::Engine(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute compute, const EngineOptions& options)
+    : os_(os),
+      model_(model),
+      tokenizer_(tokenizer),
+      compute_(compute),
+      options_(options),
+      control_(model.config(), tokenizer),
+      pool_(std::make_shared<KvPool>(model.cache_shape(),
+                                     KvCache::pages_for(std::max(options.positions, options.context)))),
+      prefixes_(pool_) {
+    arena_.reserve(scratch_bytes(model, compute.kernels, options));
+}
+
+std::size_t Engine::scratch_bytes(const Llama& model, const Kernels& kernels, const EngineOptions& options) {
+    const std::int64_t running = options.most_running,
+                       rows = std::min(options.prompt_rows, options.context) + running - 1,
+                       guesses = std::min(DraftPolicy::kMostRows, options.context);
+    const std::size_t gathered =
+        running > 1 ? Arena::padded(static_cast<std::size_t>(running * model.config().width) * sizeof(float)) : 0;
+    return std::max(model.pass_bytes(kernels, rows, running) + gathered, model.pass_bytes(kernels, guesses, guesses));
+}
+
+Status Engine::submit(Request request) {
+    CRIA_TRY(check_request(request, model_.config(), options_.context));
+    auto sequence = std::make_unique<Sequence>(std::move(request), tokenizer_, control_, model_.config().vocabulary,
+                                               options_.context, KvCache(pool_), os_.monotonic());
+    {
+        const std::lock_guard lock(mutex_);
+        if (queued_ >= options_.most_waiting)
+            return fail(ErrorKind::busy, "{} requests are waiting already, which is the most; try again later",
+                        queued_);
+        ++queued_;
+        arrivals_.push_back(std::move(sequence));
+    }
+    arrived_.notify_one();
+    return {};
+}
+
+void Engine::take_arrivals() {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(arrivals_, std::back_inserter(waiting_));
+    arrivals_.clear();
+}
+
+Result<Generation> Engine::generate(std::span<const TokenId> prompt, const GenerateOptions& options,
+                                    FunctionRef<void(std::string_view)> on_text) {
+    std::optional<Result<Generation>> answer;
+    CRIA_TRY(submit({.prompt = {prompt.begin(), prompt.end()},
+                     .options = options,
+                     .scope = {},
+                     .on_text = on_text,
+                     .on_end = [&](Result<Generation> result) { answer = std::move(result); }}));
+    while (!answer) step();
+    return std::move(*answer);
+}
+
+void Engine::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        if (step()) continue;
+        std::unique_lock lock(mutex_);
+        arrived_.wait(lock, stop, [&] { return !arrivals_.empty(); });
+    }
+}
+
+bool Engine::step() {
+    take_arrivals();
+    end_cancelled();
+    admit();
+    if (running_.empty()) return false;
+    std::vector<Part> parts = plan();
+    if (model_.quantised()) {
+        run(parts);
+    } else {
+        // Answering first, in passes that take the way of few rows; each prompt by itself (ops/product.h).
+        const auto prompts =
+            std::ranges::stable_partition(parts, [](const Part& p) { return p.sequence->answering(); });
+        const std::span answering(parts.begin(), prompts.begin());
+        for (std::size_t i = 0; i < answering.size(); i += kFewRows)
+            run(answering.subspan(i, std::min<std::size_t>(kFewRows, answering.size() - i)));
+        for (Part& part : prompts) run({&part, 1});
+    }
+    end_finished();
+    return true;
+}
+
+void Engine::end_cancelled() {
+    for (Sequences* sequences : {&waiting_, &running_})
+        for (const auto& sequence : *sequences)
+            if (sequence->cancelled()) sequence->cancel();
+    end_finished();
+}
+
+// Takes in who waits, as far as there are pages for what they have to read.
+void Engine::admit() {
+    while (!waiting_.empty() && std::ssize(running_) < options_.most_running) {
+        const auto next = next_waiting();
+        Sequence& sequence = **next;
+        // At least one token is read again: its logits choose the first of the answer.
+        sequence.note_found(
+            prefixes_.find(sequence.scope(), sequence.tokens().first(sequence.tokens().size() - 1), sequence.cache()));
+        if (!running_.empty() && !has_room(sequence)) return sequence.cache().drop();
+        for (auto earlier = waiting_.begin(); earlier != next; ++earlier) (*earlier)->note_overtaken();
+        running_.push_back(std::move(*next));
+        waiting_.erase(next);
+        const std::lock_guard lock(mutex_);
+        --queued_;
+    }
+}
+
+// The one whose scope has the fewest running; the first of those, or whoever was overtaken too often.
+Engine::Sequences::iterator Engine::next_waiting() {
+    const auto passed_over =
+        std::ranges::find_if(waiting_, [](const auto& s) { return s->overtaken() >= kMostOvertaken; });
+    if (passed_over != waiting_.end()) return passed_over;
+    return std::ranges::min_element(waiting_, {}, [&](const auto& s) {
+        return std::ranges::count(running_, s->scope(),
+                                  [](const auto& other) -> const std::string& { return other->scope(); });
+    });
+}
+
+// Whether all can read what they have been given.
+bool Engine::has_room(Sequence& sequence) const {
+    const auto missing = [](Sequence& s) {
+        return std::max<std::int64_t>(0,
+                                      KvCache::pages_for(std::ssize(s.tokens()) + 1) - std::ssize(s.cache().pages()));
+    };
+    std::int64_t wanted = missing(sequence);
+    for (const auto& other : running_) wanted += missing(*other);
+    return wanted <= pool_->free_pages() + prefixes_.spare_pages();
+}
+
+// What everybody does in the next pass: those who answer their next token, and prompts as much as fits beside it.
+// Whoever came first has the first right to pages.
+std::vector<Engine::Part> Engine::plan() {
+    std::vector<Part> parts;
+    std::int64_t prompt_rows = rows_of_prompts();
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+        Sequence& sequence = *running_[i];
+        Part part{&sequence, sequence.unread(), {}, true, 0};
+        if (sequence.answering()) {
+            part.guesses = guess(sequence);
+        } else {
+            if (prompt_rows == 0) continue;
+            part.ids = part.ids.first(std::min(part.ids.size(), static_cast<std::size_t>(prompt_rows)));
+            part.reads_all = part.ids.size() == sequence.unread().size();
+            prompt_rows -= std::ssize(part.ids);
+        }
+        if (make_room(sequence, part.rows())) parts.push_back(part);
+    }
+    return parts;
+}
+
+// How many rows of prompts may join the next pass.
+std::int64_t Engine::rows_of_prompts() const {
+    if (std::ranges::none_of(running_, &Sequence::answering, [](const auto& s) -> const Sequence& { return *s; }))
+        return options_.prompt_rows;
+    const double patience = std::chrono::duration<double>(options_.patience).count();
+    const double rows = seconds_a_row_ > 0 ? patience / seconds_a_row_ : kFewestPromptRows;
+    return std::clamp(static_cast<std::int64_t>(std::min(rows, 1e9)), std::min(kFewestPromptRows, options_.prompt_rows),
+                      options_.prompt_rows);
+}
+
+// What may follow, for one pass to check. Only for a sequence alone: beside others a pass has rows enough to be worth
+// its reading of the weights.
+std::span<const TokenId> Engine::guess(const Sequence& sequence) {
+    if (running_.size() > 1 || !sequence.options().drafts) return {};
+    const std::int64_t most = std::min(sequence.left(), DraftPolicy::kMostRows) - 1;
+    const std::int64_t length = std::min(drafts_.length(), most);
+    const auto guesses = look_up_draft(sequence.tokens(), std::max<std::int64_t>(length, most > 0 ? 1 : 0));
+    if (length > 0) return guesses;
+    if (!guesses.empty()) drafts_.note_left_out();
+    return {};
+}
+
+// Pages for `rows` more rows: free ones, then those of the past, then those of whoever was admitted last. False when
+// that is the sequence itself.
+bool Engine::make_room(Sequence& sequence, std::int64_t rows) {
+    while (!sequence.cache().reserve(sequence.cache().length() + rows)) {
+        if (prefixes_.forget_one()) continue;
+        CRIA_ASSERT(running_.size() > 1);  // the pool holds the longest sequence
+        const bool itself = running_.back().get() == &sequence;
+        preempt_last();
+        if (itself) return false;
+    }
+    return true;
+}
+
+// Back to those who wait, at their head. What it has read is remembered as long as nobody needs the pages.
+void Engine::preempt_last() {
+    auto sequence = std::move(running_.back());
+    running_.pop_back();
+    remember(*sequence, true);
+    sequence->cache().drop();
+    waiting_.insert(waiting_.begin(), std::move(sequence));
+    ++preemptions_;
+    const std::lock_guard lock(mutex_);
+    ++queued_;
+}
+
+void Engine::run(std::span<Part> parts) {
+    if (parts.empty()) return;
+    const auto start = os_.monotonic();
+    std::vector<TokenId> ids;
+    std::vector<RowRun> runs;
+    std::vector<std::int64_t> logit_rows;
+    for (const Part& part : parts) {
+        KvCache& cache = part.sequence->cache();
+        runs.push_back({std::ssize(ids), part.rows(), cache.length(), &cache});
+        ids.insert(ids.end(), part.ids.begin(), part.ids.end());
+        ids.insert(ids.end(), part.guesses.begin(), part.guesses.end());
+        for (std::int64_t i = part.logit_rows(); i > 0; --i) logit_rows.push_back(std::ssize(ids) - i);
+    }
+    arena_.reset();
+    Pass pass(compute_, arena_);
+    Value hidden = model_.forward(pass, ids, {runs});
+    Tensor logits;
+    if (!logit_rows.empty()) {
+        const bool together = logit_rows.back() - logit_rows.front() + 1 == std::ssize(logit_rows);
+        hidden = together ? Value{hidden.tensor.slice_rows(logit_rows.front(), std::ssize(logit_rows))}
+                          : gather_rows(pass, hidden, logit_rows);
+        logits = model_.logits(pass, hidden).tensor;
+    }
+    note_time(parts, std::ssize(ids), os_.monotonic() - start);
+    commit(parts, logits);
+}
+
+void Engine::note_time(std::span<const Part> parts, std::int64_t rows, std::chrono::nanoseconds time) {
+    if (parts.size() == 1 && parts[0].sequence->answering()) drafts_.note_pass(std::ssize(parts[0].guesses), time);
+    if (rows < kFewestPromptRows) return;
+    const double seconds = std::chrono::duration<double>(time).count() / static_cast<double>(rows);
+    seconds_a_row_ = seconds_a_row_ == 0 ? seconds : seconds_a_row_ + kNewest * (seconds - seconds_a_row_);
+}
+
+// Draws what follows: the first token of each on all threads, the rest one by one, since it calls back.
+void Engine::commit(std::span<Part> parts, const Tensor& logits) {
+    std::vector<std::pair<Part*, Tensor>> answering;
+    std::int64_t row = 0;
+    for (Part& part : parts) {
+        KvCache& cache = part.sequence->cache();
+        part.whole_pages = cache.length() / kPagePositions;
+        cache.set_length(cache.length() + part.rows());
+        if (part.reads_all) answering.emplace_back(&part, logits.slice_rows(row, part.logit_rows()));
+        row += part.logit_rows();
+    }
+    compute_.pool.parallel(static_cast<int>(answering.size()), [&](int i) {
+        const auto& [part, rows] = answering[static_cast<std::size_t>(i)];
+        part->sequence->draw(rows.slice_rows(0, 1).f32_span());
+    });
+    for (const auto& [part, rows] : answering) {
+        const std::int64_t guessed = std::ssize(part->guesses);
+        part->sequence->note_drafted(guessed);
+        const std::int64_t right = part->sequence->advance(part->guesses, rows, os_);
+        if (guessed > 0) drafts_.note_guesses(guessed, right);
+    }
+    for (const Part& part : parts)
+        if (part.sequence->cache().length() / kPagePositions > part.whole_pages) remember(*part.sequence, false);
+}
+
+void Engine::remember(Sequence& sequence, bool finished) {
+    prefixes_.remember(sequence.scope(), sequence.read(), sequence.cache(), finished);
+}
+
+void Engine::end_finished() {
+    for (Sequences* sequences : {&waiting_, &running_}) {
+        const auto ended = std::ranges::stable_partition(*sequences, [](const auto& s) { return !s->ended(); });
+        Sequences gone(std::make_move_iterator(ended.begin()), std::make_move_iterator(ended.end()));
+        sequences->erase(ended.begin(), ended.end());
+        if (sequences == &waiting_) {
+            const std::lock_guard lock(mutex_);
+            queued_ -= std::ssize(gone);
+        }
+        for (const auto& sequence : gone) {
+            if (sequence->cache().length() > 0) remember(*sequence, true);
+            sequence->cache().drop();
+            sequence->finish(os_);
+        }
+    }
+}
+
+Engine::Load Engine::load() const {
+    return {std::ssize(running_), std::ssize(waiting_),    pool_->pages(),
+            pool_->free_pages(),  prefixes_.spare_pages(), preemptions_};
+}
+
+}  // namespace cria
