@@ -14,6 +14,7 @@ endfunction()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   cria_kernel_table(avx2.cpp -mavx2 -mfma -mf16c)
+  cria_kernel_table(avx_vnni.cpp -mavx2 -mfma -mf16c -mavxvnni)
   cria_kernel_table(avx512.cpp -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl)
   cria_kernel_table(avx512_vnni.cpp -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni)
   cria_kernel_table(avx512_bf16.cpp -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512bf16)
@@ -24,6 +25,12 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
 endif()
 if(CRIA_TESTS)
   set_source_files_properties(src/kernels/lowered_test.cpp PROPERTIES COMPILE_OPTIONS -Wno-psabi)
+  # Through SIMDe: code of instruction sets that the processors at hand lack, on those of x86 with AVX2.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set_source_files_properties(src/kernels/simde_test.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-Wno-psabi")
+  else()
+    set_source_files_properties(src/kernels/simde_test.cpp PROPERTIES HEADER_FILE_ONLY ON)
+  endif()
   # For the test that no table lets its code out.
   target_compile_definitions(kernels_test PRIVATE CRIA_NM="${CMAKE_NM}"
     CRIA_KERNEL_OBJECTS="$<JOIN:$<TARGET_OBJECTS:cria_kernels>, >")

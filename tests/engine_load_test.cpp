@@ -162,6 +162,29 @@ TEST_F(EngineLoad, RequestsComeFromManyThreads) {
     expect_empty(engine);
 }
 
+// A prompt that many begin with is read once, also when they come at the same time.
+TEST_F(EngineLoad, WhatIsSharedIsReadOnce) {
+    Engine engine = this->engine({.context = kContext, .positions = 64 * kPagePositions, .most_running = 8});
+    std::vector<std::int64_t> cached;
+    std::vector<TokenId> shared;
+    for (TokenId i = 0; i < 300; ++i) shared.push_back(i % 90 + 2);
+    for (TokenId last = 0; last < 8; ++last) {
+        Request request;
+        request.prompt = shared;
+        for (TokenId i = 0; i < 20; ++i) request.prompt.push_back(last + 3);
+        request.scope = last == 7 ? "other" : "";
+        request.options.max_tokens = 5;
+        request.on_end = [&](Result<Generation> answer) { cached.push_back(answer->usage.cached_tokens); };
+        ASSERT_TRUE(engine.submit(std::move(request)));
+    }
+    while (engine.step()) {
+    }
+    std::ranges::sort(cached);
+    ASSERT_EQ(cached.size(), 8u);
+    EXPECT_EQ(cached[1], 0) << "the first one, and the one of another scope";
+    for (std::size_t i = 2; i < 8; ++i) EXPECT_GE(cached[i], 256);
+}
+
 // Somebody with many requests does not keep out somebody with one.
 TEST_F(EngineLoad, EveryScopeHasItsTurn) {
     Engine engine = this->engine({.context = kContext, .positions = 16 * kPagePositions, .most_running = 2});

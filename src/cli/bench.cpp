@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/json.h"
+#include "cli/bench_serve.h"
 #include "cli/interrupt.h"
 #include "cli/loaded_model.h"
 #include "cli/model_option.h"
@@ -76,11 +77,15 @@ public:
                 "Measures tokens per second: of reading prompts of -p tokens (pp), of decoding -n tokens one by one "
                 "(tg), each with -d tokens already in the context, and of decoding --parallel sequences at once. "
                 "Each test runs once to warm up and -r times to be counted. Options and the keys of the JSON are "
-                "those of llama-bench, so that the figures can be set side by side; median_ts is added.",
+                "those of llama-bench, so that the figures can be set side by side; median_ts is added.\n\n"
+                "--serve runs the engine as a server would: --requests prompts of -p random tokens, each answered with "
+                "-n tokens, and tells how long they wait for the first token and for each further one.",
             .examples =
                 "  cria bench -m demo\n"
                 "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 512,2048 -n 128 -d 0,4096 -t 2 -r 5 -o json\n"
-                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 0 -n 64 --parallel 1,2,4,8,16\n"};
+                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 0 -n 64 --parallel 1,2,4,8,16\n"
+                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf --serve --requests 32 -p 256 -n 64 --shared 128 --rate "
+                "2\n"};
     }
 
     void add_options(Options& options) override {
@@ -91,22 +96,25 @@ public:
         options.value("--parallel", parallel_, "LIST", "sequences that decode at once (default: 1)");
         options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
         options.value("--kv-type", kv_type_, "TYPE",
-                      "of keys and values: f32 or bf16 (default: bf16 for quantised models, else f32)");
+                      "of keys and values: f32, bf16 or i8 (default: bf16 for quantised models, else f32)");
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
                        "md, json, jsonl or csv (default: md)");
+        add_serve_options(options, serve_);
     }
 
     Result<int> run(Cli& cli) override {
         catch_interrupts();
+        if (serve_.on) return run_serve(cli);
         const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests());
         const Compute compute = CRIA_TRY(cli.compute());
         std::int64_t context = 1;
         for (const BenchmarkTest& test : tests) context = std::max(context, test.positions());
-        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context));
+        const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context, {}, kv_type));
         const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
                                .sizes(compute.kernels.packed.lanes);
-        const DType cache = CRIA_TRY(chosen_cache(loaded->model));
+        const DType cache = loaded->model.cache_shape(kv_type).type;
         std::vector<Measured> all;
         Progress progress(cli);
         for (const BenchmarkTest& test : tests) {
@@ -122,16 +130,18 @@ public:
     }
 
 private:
-    Result<DType> chosen_cache(const Llama& model) const {
-        if (kv_type_.empty()) return model.cache_shape().type;
-        const auto type = dtype_named(kv_type_);
-        if (!type || (*type != DType::f32 && *type != DType::bf16))
-            return fail(ErrorKind::invalid_input, "--kv-type is f32 or bf16, not '{}'", kv_type_);
-        if (!KvPool::can_hold(*type, model.config().head_dim))
+    Result<int> run_serve(Cli& cli) {
+        const auto prompts = CRIA_TRY(numbers_of("-p", prompts_)), answers = CRIA_TRY(numbers_of("-n", answers_));
+        if (prompts.size() != 1 || answers.size() != 1 || prompts[0] < 1 || answers[0] < 1)
             return fail(ErrorKind::invalid_input,
-                        "--kv-type bf16 wants heads of a multiple of 16 numbers; these have {}",
-                        model.config().head_dim);
-        return *type;
+                        "--serve wants one length above 0 of prompts (-p) and of answers (-n)");
+        if (output_ == "csv") return fail(ErrorKind::invalid_input, "--serve writes md, json or jsonl, not csv");
+        const LoadTest test = CRIA_TRY(load_test(serve_, prompts[0], answers[0]));
+        const Compute compute = CRIA_TRY(cli.compute());
+        const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, test.positions(), {}, kv_type));
+        cli.console.out(CRIA_TRY(bench_serve(cli, *loaded, compute, test, kv_type, output_)));
+        return kDone;
     }
 
     Result<std::vector<BenchmarkTest>> chosen_tests() const {
@@ -212,6 +222,7 @@ private:
     std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
     std::int64_t batch_ = 512, repetitions_ = 5;
     std::string output_ = "md", kv_type_;
+    ServeOptions serve_;
 };
 
 }  // namespace

@@ -54,6 +54,12 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
     options.value("--max-tokens", flags.max_tokens, "N", "end the answer after this many tokens (default: none)");
     options.flag("--no-drafts", flags.no_drafts,
                  "write token by token, without guessing ahead; the text is the same, its time is not");
+    options.value(
+        "--kv-type", flags.kv_type, "TYPE",
+        "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16 for quantised models, "
+        "else f32)");
+    options.value("--draft-model", flags.draft_model, "MODEL",
+                  "a small model with the same vocabulary that guesses ahead; the text is the same, its time is not");
     options.value("--stop", flags.stop, "TEXT", "end the answer before this text; may be repeated");
     options.value("--context", flags.context, "N",
                   "tokens of prompt and answer together (default: the model's, at most 8192)");
@@ -62,18 +68,39 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
                   "let the model call create_event, which writes .ics files into this folder");
 }
 
-Conversation::Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, Compute compute)
-    : os_(cli.os),
-      model_(std::move(model)),
-      engine_(std::make_unique<Engine>(cli.os, model_->model, model_->tokenizer, compute,
-                                       one_at_a_time(model_->context))) {}
+namespace {
+
+// With room for as much as the other one; the same tokens have the same ids.
+Result<std::unique_ptr<LoadedModel>> load_draft_model(Cli& cli, const std::string& name, const LoadedModel& model) {
+    auto draft = CRIA_TRY(load_named_model(cli, name, model.context));
+    if (draft->tokenizer.ranks() != model.tokenizer.ranks() ||
+        draft->model.config().vocabulary != model.model.config().vocabulary)
+        return fail(ErrorKind::invalid_input,
+                    "--draft-model {} has a vocabulary of {} tokens that are not the {} of {}; guesses want the same",
+                    name, draft->model.config().vocabulary, model.model.config().vocabulary, model.name);
+    return draft;
+}
+
+}  // namespace
+
+Conversation::Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, std::unique_ptr<LoadedModel> draft,
+                           Compute compute, std::optional<DType> kv_type)
+    : os_(cli.os), model_(std::move(model)), draft_model_(std::move(draft)) {
+    EngineOptions options = one_at_a_time(model_->context);
+    options.kv_type = kv_type;
+    if (draft_model_ != nullptr) options.draft_model = &draft_model_->model;
+    engine_ = std::make_unique<Engine>(os_, model_->model, model_->tokenizer, compute, options);
+}
 
 Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::string& model, const AnswerFlags& flags) {
     std::vector<ToolDefinition> tools;
     if (!flags.tools_file.empty()) tools = CRIA_TRY(read_tools(cli.os, flags.tools_file));
     const Compute compute = CRIA_TRY(cli.compute());
-    auto loaded = CRIA_TRY(load_named_model(cli, model, flags.context));
-    std::unique_ptr<Conversation> talk(new Conversation(cli, std::move(loaded), compute));
+    const auto kv_type = CRIA_TRY(read_kv_type(flags.kv_type));
+    auto loaded = CRIA_TRY(load_named_model(cli, model, flags.context, {}, kv_type));
+    std::unique_ptr<LoadedModel> draft;
+    if (!flags.draft_model.empty()) draft = CRIA_TRY(load_draft_model(cli, flags.draft_model, *loaded));
+    std::unique_ptr<Conversation> talk(new Conversation(cli, std::move(loaded), std::move(draft), compute, kv_type));
     talk->options_.generate = generate_options(cli, talk->model(), flags);
     CRIA_TRY(check_sampling(talk->options_.generate.sampling));
     talk->options_.prompt.tools = std::move(tools);

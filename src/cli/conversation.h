@@ -25,6 +25,8 @@ struct AnswerFlags {
     std::optional<std::string> system{};
     std::int64_t max_tokens = -1;
     bool no_drafts = false;
+    std::string draft_model{};
+    std::string kv_type{};
     std::int64_t context = 0;
     std::vector<std::string> stop{};
     std::string tools_file{};
@@ -57,11 +59,12 @@ public:
     std::int64_t tokens_used() const { return tokens_used_; }
 
 private:
-    Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, Compute compute);
+    Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, std::unique_ptr<LoadedModel> draft, Compute compute,
+                 std::optional<DType> kv_type);
     Result<AgentAnswer> continue_text(const std::string& text, AgentObserver& observer);
 
     Os& os_;
-    std::unique_ptr<LoadedModel> model_;
+    std::unique_ptr<LoadedModel> model_, draft_model_;  // the second one may be null
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<CreateEventTool> calendar_;
     AgentOptions options_;

@@ -18,7 +18,8 @@ constexpr std::string_view kWhatThisIs =
     "made up. "
     "It knows a narrow office world and nothing else. Everything happens on this machine; nothing is sent anywhere.";
 constexpr std::string_view kWhatIsReal =
-    "For a real model: `cria pull llama3.2:1b`, then `cria run llama3.2:1b` (`cria help pull` tells about the licence). "
+    "For a real model: `cria pull llama3.2:1b`, then `cria run llama3.2:1b` (`cria help pull` tells about the "
+    "licence). "
     "To train one like this: `cria train recipes/demo.yaml`.";
 
 class DemoVerb final : public Verb {

@@ -50,11 +50,16 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
 
 // `packs`: whether quantised weights stay so.
 Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
-                    const Kernels& kernels, bool packs) {
+                    const Kernels& kernels, bool packs, std::optional<DType> kv_type) {
     const std::int64_t lanes = packs ? kernels.packed.lanes : 0;
     const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, files, config));
     const Llama outline = CRIA_TRY(Llama::outline(config, checkpoint, lanes));
-    const std::uint64_t weights = checkpoint.sizes(lanes).loaded, cache = outline.cache_shape().bytes(context),
+    const KvShape shape = outline.cache_shape(kv_type);
+    if (!KvPool::can_hold(shape.type, shape.head_dim))
+        return fail(ErrorKind::invalid_input,
+                    "--kv-type {} wants heads of a multiple of 16 numbers; those of {} have {}", name_of(shape.type),
+                    files.folder.string(), shape.head_dim);
+    const std::uint64_t weights = checkpoint.sizes(lanes).loaded, cache = shape.bytes(context),
                         scratch = Engine::scratch_bytes(outline, kernels, one_at_a_time(context));
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache + scratch <= available) return {};
@@ -81,6 +86,13 @@ bool answers_turns(const LlamaConfig& config, const GenerationDefaults& defaults
 }
 
 }  // namespace
+
+Result<std::optional<DType>> read_kv_type(const std::string& name) {
+    if (name.empty()) return std::nullopt;
+    const auto type = dtype_named(name);
+    if (type == DType::f32 || type == DType::bf16 || type == DType::i8) return type;
+    return fail(ErrorKind::invalid_input, "--kv-type is f32, bf16 or i8, not '{}'", name);
+}
 
 std::string fill_system(std::string text, sys_days today) {
     std::string following;
@@ -117,7 +129,7 @@ Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
 }
 
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      LoadOptions options) {
+                                                      LoadOptions options, std::optional<DType> kv_type) {
     const Compute compute = CRIA_TRY(cli.compute());
     options.compute = &compute;
     const auto start = cli.os.monotonic();
@@ -125,7 +137,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
     const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
     context = CRIA_TRY(choose_context(context, config));
-    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable));
+    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable, kv_type));
 
     Tokenizer tokenizer = CRIA_TRY(read_tokenizer(cli.os, files));
     if (tokenizer.size() > config.vocabulary) {

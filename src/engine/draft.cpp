@@ -35,14 +35,15 @@ double DraftPolicy::time_of(std::int64_t rows) const {
     return seconds_[static_cast<std::size_t>(fewer)] * (1 + 0.05 * static_cast<double>(rows - fewer));
 }
 
-std::int64_t DraftPolicy::length() const {
+std::int64_t DraftPolicy::length(DraftSource source) const {
     if (seconds_[1] == 0) return 0;
+    const auto& [right, seconds] = guesses_[static_cast<std::size_t>(source)];
     std::int64_t best = 0;
     double best_rate = 1 / time_of(1);
     for (std::int64_t length = 1; length < kMostRows; ++length) {
         // Tokens that come of it: the first always, each further one while all guesses before it are right.
-        const double tokens = (1 - std::pow(right_, static_cast<double>(length + 1))) / (1 - right_);
-        const double rate = tokens / time_of(length + 1);
+        const double tokens = (1 - std::pow(right, static_cast<double>(length + 1))) / (1 - right);
+        const double rate = tokens / (time_of(length + 1) + static_cast<double>(length) * seconds);
         if (rate > best_rate) best_rate = rate, best = length;
     }
     return best;
@@ -54,13 +55,21 @@ void DraftPolicy::note_pass(std::int64_t drafted, std::chrono::nanoseconds time)
     average = average == 0 ? seconds : average + kNewest * (seconds - average);
 }
 
-void DraftPolicy::note_guesses(std::int64_t drafted, std::int64_t right) {
-    for (std::int64_t i = 0; i < std::min(drafted, right + 1); ++i)
-        right_ += 0.5 * kNewest * ((i < right ? 0.99 : 0.0) - right_);
+void DraftPolicy::note_drafting(DraftSource source, std::int64_t drafted, std::chrono::nanoseconds time) {
+    const double seconds = std::chrono::duration<double>(time).count() / static_cast<double>(drafted);
+    double& average = of(source).seconds;
+    average = average == 0 ? seconds : average + kNewest * (seconds - average);
 }
 
-void DraftPolicy::note_left_out() {
-    if (right_ < kHope) right_ = std::min(kHope, right_ + kHopeStep);
+void DraftPolicy::note_guesses(DraftSource source, std::int64_t drafted, std::int64_t right) {
+    double& share = of(source).right;
+    for (std::int64_t i = 0; i < std::min(drafted, right + 1); ++i)
+        share += 0.5 * kNewest * ((i < right ? 0.99 : 0.0) - share);
+}
+
+void DraftPolicy::note_left_out(DraftSource source) {
+    double& share = of(source).right;
+    if (share < kHope) share = std::min(kHope, share + kHopeStep);
 }
 
 }  // namespace cria

@@ -34,20 +34,20 @@ int steps_with_draft(Cost cost, double chance) {
     DraftPolicy policy;
     std::uint32_t state = 1;
     for (int i = 0; i < 2000; ++i) {
-        const std::int64_t length = policy.length();
+        const std::int64_t length = policy.length(DraftSource::lookup);
         policy.note_pass(length, microseconds(cost(1 + length)));
         if (length == 0) {
-            policy.note_left_out();
+            policy.note_left_out(DraftSource::lookup);
             continue;
         }
         std::int64_t right = 0;
         while (right < length && (state = state * 1664525u + 1013904223u) / 4294967296.0 < chance) ++right;
-        policy.note_guesses(length, right);
+        policy.note_guesses(DraftSource::lookup, length, right);
     }
     int drafts = 0;
     for (int i = 0; i < 100; ++i) {
-        drafts += policy.length() > 0;
-        if (policy.length() == 0) policy.note_left_out();
+        drafts += policy.length(DraftSource::lookup) > 0;
+        if (policy.length(DraftSource::lookup) == 0) policy.note_left_out(DraftSource::lookup);
     }
     return drafts;
 }
@@ -67,11 +67,28 @@ TEST(DraftPolicy, LongerWhenGuessesAreRight) {
             sure.note_pass(rows - 1, microseconds(100 + 15 * rows));
             unsure.note_pass(rows - 1, microseconds(100 + 15 * rows));
         }
-        sure.note_guesses(7, 7);
-        unsure.note_guesses(7, 0);
+        sure.note_guesses(DraftSource::lookup, 7, 7);
+        unsure.note_guesses(DraftSource::lookup, 7, 0);
     }
-    EXPECT_EQ(sure.length(), 7);
-    EXPECT_LT(unsure.length(), 2);
+    EXPECT_EQ(sure.length(DraftSource::lookup), 7);
+    EXPECT_LT(unsure.length(DraftSource::lookup), 2);
+}
+
+// Guesses of a model that costs half a pass each are not worth it, however often they are right.
+TEST(DraftPolicy, CountsWhatGuessesCost) {
+    DraftPolicy policy;
+    for (int i = 0; i < 100; ++i) {
+        for (std::int64_t rows = 1; rows <= DraftPolicy::kMostRows; ++rows)
+            policy.note_pass(rows - 1, microseconds(100 + rows));
+        policy.note_guesses(DraftSource::model, 4, 3);
+        policy.note_guesses(DraftSource::lookup, 4, 3);
+        policy.note_drafting(DraftSource::model, 4, microseconds(i < 50 ? 40 : 400));
+        if (i == 49) {
+            EXPECT_GT(policy.length(DraftSource::model), 1);
+        }
+    }
+    EXPECT_EQ(policy.length(DraftSource::model), 0);
+    EXPECT_GT(policy.length(DraftSource::lookup), 2);
 }
 
 }  // namespace

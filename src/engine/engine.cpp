@@ -26,10 +26,11 @@ Engine::Engine(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute c
       compute_(compute),
       options_(options),
       control_(model.config(), tokenizer),
-      pool_(std::make_shared<KvPool>(model.cache_shape(),
+      pool_(std::make_shared<KvPool>(model.cache_shape(options.kv_type),
                                      KvCache::pages_for(std::max(options.positions, options.context)))),
       prefixes_(pool_) {
     arena_.reserve(scratch_bytes(model, compute.kernels, options));
+    if (options.draft_model != nullptr) draft_model_.emplace(*options.draft_model, compute, options.context);
 }
 
 std::size_t Engine::scratch_bytes(const Llama& model, const Kernels& kernels, const EngineOptions& options) {
@@ -116,9 +117,7 @@ void Engine::admit() {
     while (!waiting_.empty() && std::ssize(running_) < options_.most_running) {
         const auto next = next_waiting();
         Sequence& sequence = **next;
-        // At least one token is read again: its logits choose the first of the answer.
-        sequence.note_found(
-            prefixes_.find(sequence.scope(), sequence.tokens().first(sequence.tokens().size() - 1), sequence.cache()));
+        look_up(sequence);
         if (!running_.empty() && !has_room(sequence)) return sequence.cache().drop();
         for (auto earlier = waiting_.begin(); earlier != next; ++earlier) (*earlier)->note_overtaken();
         running_.push_back(std::move(*next));
@@ -126,6 +125,15 @@ void Engine::admit() {
         const std::lock_guard lock(mutex_);
         --queued_;
     }
+}
+
+// Finds what of it was read before; again until its first pass, so that requests that came together share what the
+// first of them reads.
+void Engine::look_up(Sequence& sequence) {
+    sequence.cache().drop();
+    // At least one token is read again: its logits choose the first of the answer.
+    const auto tokens = sequence.tokens().first(sequence.tokens().size() - 1);
+    sequence.note_found(prefixes_.find(sequence.scope(), tokens, sequence.cache()));
 }
 
 // The one whose scope has the fewest running; the first of those, or whoever was overtaken too often.
@@ -157,11 +165,12 @@ std::vector<Engine::Part> Engine::plan() {
     std::int64_t prompt_rows = rows_of_prompts();
     for (std::size_t i = 0; i < running_.size(); ++i) {
         Sequence& sequence = *running_[i];
-        Part part{&sequence, sequence.unread(), {}, true, 0};
+        if (!sequence.started()) look_up(sequence);
+        Part part{&sequence, sequence.unread(), {}, DraftSource::lookup, true, 0};
         if (sequence.answering()) {
-            part.guesses = guess(sequence);
+            guess(part);
         } else {
-            if (prompt_rows == 0) continue;
+            if (prompt_rows == 0 || waits_for_another(i)) continue;
             part.ids = part.ids.first(std::min(part.ids.size(), static_cast<std::size_t>(prompt_rows)));
             part.reads_all = part.ids.size() == sequence.unread().size();
             prompt_rows -= std::ssize(part.ids);
@@ -169,6 +178,19 @@ std::vector<Engine::Part> Engine::plan() {
         if (make_room(sequence, part.rows())) parts.push_back(part);
     }
     return parts;
+}
+
+// Whether somebody before it is reading a page that it will need: then it need not read it, too.
+bool Engine::waits_for_another(std::size_t index) const {
+    Sequence& sequence = *running_[index];
+    if (sequence.started()) return false;
+    return std::ranges::any_of(std::span(running_).first(index), [&](const auto& earlier) {
+        if (earlier->scope() != sequence.scope()) return false;
+        const auto common = std::ranges::mismatch(earlier->tokens(), sequence.tokens()).in1 - earlier->tokens().begin();
+        const std::int64_t shared = std::min<std::int64_t>(common, std::ssize(sequence.tokens()) - 1);
+        return shared / kPagePositions > sequence.cache().length() / kPagePositions &&
+               earlier->cache().length() < std::ssize(earlier->tokens()) - 1;
+    });
 }
 
 // How many rows of prompts may join the next pass.
@@ -183,14 +205,29 @@ std::int64_t Engine::rows_of_prompts() const {
 
 // What may follow, for one pass to check. Only for a sequence alone: beside others a pass has rows enough to be worth
 // its reading of the weights.
-std::span<const TokenId> Engine::guess(const Sequence& sequence) {
-    if (running_.size() > 1 || !sequence.options().drafts) return {};
+void Engine::guess(Part& part) {
+    const Sequence& sequence = *part.sequence;
+    if (running_.size() > 1 || !sequence.options().drafts) return;
     const std::int64_t most = std::min(sequence.left(), DraftPolicy::kMostRows) - 1;
-    const std::int64_t length = std::min(drafts_.length(), most);
-    const auto guesses = look_up_draft(sequence.tokens(), std::max<std::int64_t>(length, most > 0 ? 1 : 0));
-    if (length > 0) return guesses;
-    if (!guesses.empty()) drafts_.note_left_out();
-    return {};
+    if (most <= 0) return;
+    const std::int64_t length = std::min(drafts_.length(DraftSource::lookup), most);
+    const auto found = look_up_draft(sequence.tokens(), std::max<std::int64_t>(length, 1));
+    part.source = DraftSource::lookup;
+    if (length > 0) part.guesses = found;
+    if (length == 0 && !found.empty()) drafts_.note_left_out(DraftSource::lookup);
+    if (part.guesses.empty() && draft_model_) ask_draft_model(part, most);
+}
+
+void Engine::ask_draft_model(Part& part, std::int64_t most) {
+    const std::int64_t length = std::min(drafts_.length(DraftSource::model), most);
+    if (length == 0) return drafts_.note_left_out(DraftSource::model);
+    const auto tokens = part.sequence->tokens();
+    draft_model_->read(tokens);
+    const auto start = os_.monotonic();
+    part.source = DraftSource::model;
+    part.guesses = draft_model_->guess(tokens, length);
+    if (!part.guesses.empty())
+        drafts_.note_drafting(DraftSource::model, std::ssize(part.guesses), os_.monotonic() - start);
 }
 
 // Pages for `rows` more rows: free ones, then those of the past, then those of whoever was admitted last. False when
@@ -210,8 +247,8 @@ bool Engine::make_room(Sequence& sequence, std::int64_t rows) {
 void Engine::preempt_last() {
     auto sequence = std::move(running_.back());
     running_.pop_back();
-    remember(*sequence, true);
-    sequence->cache().drop();
+    if (sequence->started()) remember(*sequence, true);
+    sequence->note_stopped();
     waiting_.insert(waiting_.begin(), std::move(sequence));
     ++preemptions_;
     const std::lock_guard lock(mutex_);
@@ -226,6 +263,7 @@ void Engine::run(std::span<Part> parts) {
     std::vector<std::int64_t> logit_rows;
     for (const Part& part : parts) {
         KvCache& cache = part.sequence->cache();
+        part.sequence->note_started();
         runs.push_back({std::ssize(ids), part.rows(), cache.length(), &cache});
         ids.insert(ids.end(), part.ids.begin(), part.ids.end());
         ids.insert(ids.end(), part.guesses.begin(), part.guesses.end());
@@ -271,7 +309,7 @@ void Engine::commit(std::span<Part> parts, const Tensor& logits) {
         const std::int64_t guessed = std::ssize(part->guesses);
         part->sequence->note_drafted(guessed);
         const std::int64_t right = part->sequence->advance(part->guesses, rows, os_);
-        if (guessed > 0) drafts_.note_guesses(guessed, right);
+        if (guessed > 0) drafts_.note_guesses(part->source, guessed, right);
     }
     for (const Part& part : parts)
         if (part.sequence->cache().length() / kPagePositions > part.whole_pages) remember(*part.sequence, false);

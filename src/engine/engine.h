@@ -14,6 +14,7 @@
 
 #include "base/function_ref.h"
 #include "engine/draft.h"
+#include "engine/draft_model.h"
 #include "engine/prefix_cache.h"
 #include "engine/sequence.h"
 #include "model/llama.h"
@@ -25,7 +26,9 @@ struct EngineOptions {
     std::int64_t positions = 0;   // of all sequences together; at least `context`
     std::int64_t most_running = 32;
     std::int64_t most_waiting = 256;
-    std::int64_t prompt_rows = 512;  // of prompts in a pass, at most; fewer while others are answering
+    std::int64_t prompt_rows = 512;      // of prompts in a pass, at most; fewer while others are answering
+    std::optional<DType> kv_type = {};   // of keys and values; without it the model's own (Llama::cache_shape)
+    const Llama* draft_model = nullptr;  // of the same vocabulary, with room for `context`; outlives the engine
     // While others are answering, a piece of a prompt may keep them waiting for so long.
     std::chrono::nanoseconds patience = std::chrono::milliseconds(200);
 };
@@ -70,6 +73,7 @@ private:
         Sequence* sequence;
         std::span<const TokenId> ids;      // the first of what it has not read
         std::span<const TokenId> guesses;  // what may follow
+        DraftSource source;                // of the guesses
         bool reads_all;            // a token follows: the logits after the last id and after each guess are wanted
         std::int64_t whole_pages;  // of its cache, before the pass
 
@@ -79,11 +83,14 @@ private:
     void take_arrivals();
     void end_cancelled();
     void admit();
+    void look_up(Sequence& sequence);
     Sequences::iterator next_waiting();
     bool has_room(Sequence& sequence) const;
     std::vector<Part> plan();
+    bool waits_for_another(std::size_t index) const;
     std::int64_t rows_of_prompts() const;
-    std::span<const TokenId> guess(const Sequence& sequence);
+    void guess(Part& part);
+    void ask_draft_model(Part& part, std::int64_t most);
     bool make_room(Sequence& sequence, std::int64_t rows);
     void preempt_last();
     void run(std::span<Part> parts);
@@ -103,6 +110,7 @@ private:
     Arena arena_;
     Sequences waiting_, running_;  // in the order in which they came; in which they were admitted
     DraftPolicy drafts_;
+    std::optional<DraftModel> draft_model_;
     double seconds_a_row_ = 0;  // of a prompt, lately
     std::int64_t preemptions_ = 0;
 

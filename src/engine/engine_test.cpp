@@ -315,6 +315,37 @@ TEST(Engine, DraftsChangeNothing) {
     EXPECT_GT(drafted, accepted) << "some guesses are wrong";
 }
 
+// The model itself guesses right whenever it is greedy; another one seldom does; the answer is the same.
+TEST(Engine, ADraftModelChangesNothing) {
+    RandomModel random(2);
+    const Llama other = *Llama::random(random.model->config(), 4, DType::f32, false);
+    Timeless os;
+    for (const Llama* draft : {static_cast<const Llama*>(&*random.model), &other}) {
+        EngineOptions options = one_at_a_time(256);
+        options.draft_model = draft;
+        Engine plain = random.engine();
+        Engine engine(os, *random.model, *random.tokenizer, {random.pool, best_kernels()}, options);
+        std::int64_t drafted = 0, accepted = 0;
+        for (std::uint64_t seed = 0; seed < 6; ++seed) {
+            GenerateOptions wanted;
+            wanted.sampling = {.temperature = seed < 4 ? 0.0f : 0.3f, .seed = seed};
+            wanted.max_tokens = 100;
+            wanted.drafts = false;
+            const std::vector<TokenId> prompt{static_cast<TokenId>(seed * 7), 1, 2, 3, static_cast<TokenId>(seed)};
+            const std::vector<TokenId> ids = answer(plain, prompt, wanted).ids;
+            wanted.drafts = true;
+            const Generation given = answer(engine, prompt, wanted);
+            EXPECT_EQ(given.ids, ids) << seed;
+            drafted += given.usage.drafted_tokens;
+            accepted += given.usage.accepted_tokens;
+        }
+        EXPECT_GT(drafted, 300);
+        if (draft != &other) {
+            EXPECT_GT(accepted, 200);
+        }
+    }
+}
+
 TEST(Engine, DraftsEndWithTheAnswer) {
     Loaded endless({.says = letters("abcd"), .endless = true});
     Timeless os;

@@ -22,6 +22,7 @@ struct GenerateOptions {
     std::int64_t max_tokens = -1;               // -1: until the context is full
     std::vector<std::string> stop_strings{};    // the answer ends before the first one found
     std::vector<TokenId> stop_ids{};            // besides the model's own and the tokenizer's end tokens
+    bool ignore_end = false;                    // go on after the model's end of turn, to the other limits
     bool drafts = true;                         // guess and check several tokens a pass where that pays (draft.h)
     const std::atomic<bool>* cancel = nullptr;  // looked at before every pass and after every token
 };

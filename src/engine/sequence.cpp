@@ -124,7 +124,8 @@ void Sequence::take(TokenId id, Os& os) {
         ended_ = true;
         return;
     }
-    if (is_one_of(id, control_.stops) || is_one_of(id, request_.options.stop_ids))
+    const bool ends = !request_.options.ignore_end && is_one_of(id, control_.stops);
+    if (ends || is_one_of(id, request_.options.stop_ids))
         return end(id == control_.end_of_message ? StopReason::end_of_message : StopReason::end_of_turn);
     if (request_.options.sampling.logprobs >= 0) answer_.logprobs.push_back(sampler_.logprobs());
     answer_.python_tag = answer_.python_tag || (answer_.ids.empty() && id == control_.python_tag);

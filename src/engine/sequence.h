@@ -68,7 +68,12 @@ public:
     // those of the token before and of each guess: while guesses are right, further tokens follow. Returns how many
     // were right.
     std::int64_t advance(std::span<const TokenId> guessed, const Tensor& logits, Os& os);
-    // How much of its tokens was found read when it was admitted.
+    // Whether a pass has read from it since it was admitted.
+    bool started() const { return started_; }
+    void note_started() { started_ = true; }
+    // It has lost its pages.
+    void note_stopped() { started_ = false, cache_.drop(); }
+    // How much of its tokens need not be read.
     void note_found(std::int64_t tokens) {
         if (!begun()) answer_.usage.cached_tokens = tokens;
     }
@@ -101,6 +106,7 @@ private:
     StopMatcher matcher_;
     TokenId drawn_ = -1;
     std::int64_t overtaken_ = 0;
+    bool started_ = false;
     bool ended_ = false;
     Status failure_;
     Generation answer_;

@@ -35,6 +35,7 @@ Kernels with(Kernels table, std::string_view name, const PairedKernels& paired) 
 // Plainest first, best last.
 const std::vector<Built>& built() {
 #if defined(__x86_64__)
+    static const Kernels avx_vnni = with(kAvx2Kernels, "avx_vnni", kAvxVnniPacked);
     static const Kernels avx512_vnni = with(kAvx512Kernels, "avx512_vnni", kAvx512VnniPacked);
     static const Kernels avx512_bf16 = with(avx512_vnni, "avx512_bf16", kAvx512Bf16Paired);
 #elif defined(__aarch64__)
@@ -45,6 +46,7 @@ const std::vector<Built>& built() {
         {&kScalarKernels, {}},
 #if defined(__x86_64__)
         {&kAvx2Kernels, {"avx2", "fma", "f16c"}},
+        {&avx_vnni, {"avx2", "fma", "f16c", "avx_vnni"}},
         {&kAvx512Kernels, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl"}},
         {&avx512_vnni, {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni"}},
         {&avx512_bf16,

@@ -54,7 +54,7 @@ struct PackedKernels {
 };
 
 struct Kernels {
-    std::string_view name;  // "scalar", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "neon"
+    std::string_view name;  // "scalar", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon"
 
     // C (m x n) = op(A) op(B), or C += op(A) op(B) when `accumulate`.
     // op(A) is m x k, op(B) is k x n. Blocked and packed; splits itself over the pool.

@@ -2,6 +2,7 @@
 // this architecture has: tests the algorithms also where the processor lacks the real thing.
 #include "kernels/cpu/table.h"
 #include "kernels/kernels_testing.h"
+#include "kernels/simde_tables.h"
 
 namespace cria {
 namespace {
@@ -35,6 +36,14 @@ const std::vector<testing::TableUnderTest>& testing::tables() {
         std::vector<TableUnderTest> found;
         for (const Kernels* table : available_kernels()) found.push_back({table, true});
         for (const Kernels& table : kLowered) found.push_back({&table, false});
+#if defined(__x86_64__)
+        if (const Kernels* avx2 = kernels_named("avx2")) {
+            static Kernels through_simde = *avx2;
+            through_simde.name = "avx_vnni";
+            through_simde.packed = kAvxVnniThroughSimde;
+            found.push_back({&through_simde, false});
+        }
+#endif
         return found;
     }();
     return all;
@@ -42,7 +51,7 @@ const std::vector<testing::TableUnderTest>& testing::tables() {
 
 TEST(Tables, SayWhatRuns) {
     for (const auto& t : testing::tables())
-        std::printf("%-8s %s\n", std::string(t.table->name).c_str(), t.native ? "native" : "lowered");
+        std::printf("%-8s %s\n", std::string(t.table->name).c_str(), t.native ? "native" : "emulated");
     EXPECT_EQ(available_kernels().front()->name, "scalar");
     // Either of the two last, where those differ in their products of bf16 numbers.
     const auto available = available_kernels();

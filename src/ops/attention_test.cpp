@@ -138,9 +138,9 @@ TEST(Attention, CacheEqualsWhole) {
     }
 }
 
-// Through a cache of bf16 pairs, a row is the same to the last bit however its sequence was cut, and near the formula.
-// The cache has held another sequence before.
-TEST(Attention, PairedCacheGivesTheSameInAnyPieces) {
+// Through a cache of bf16 pairs or of eight bits, a row is the same to the last bit however its sequence was cut, and
+// near the formula. The cache has held another sequence before.
+void expect_the_same_in_any_pieces(DType type, double tolerance) {
     const std::int64_t rows = 300;
     const AttentionShape shape{6, 2, 16, 1};
     const Doubles random = random_numbers(rows * shape.qkv_width(), 1);
@@ -149,7 +149,7 @@ TEST(Attention, PairedCacheGivesTheSameInAnyPieces) {
     for (const Kernels* kernels : available_kernels()) {
         Arena arena;
         Pass pass({pool, *kernels}, arena);
-        KvCache cache({2, shape.kv_heads, shape.head_dim, DType::bf16}, rows);
+        KvCache cache({2, shape.kv_heads, shape.head_dim, type}, rows);
         const auto by = [&](std::int64_t piece) {
             Doubles all;
             for (std::int64_t first = 0; first < rows; first += piece) {
@@ -161,12 +161,16 @@ TEST(Attention, PairedCacheGivesTheSameInAnyPieces) {
             return all;
         };
         const Doubles expected = by(rows);
-        EXPECT_LE(relative_distance(expected, attention_formula(random, shape, runs_of({rows}))), 8e-3)
+        EXPECT_LE(relative_distance(expected, attention_formula(random, shape, runs_of({rows}))), tolerance)
             << kernels->name;
         for (const std::int64_t piece : {1, 3, 7, 9, 11, 64, 129})
             EXPECT_EQ(by(piece), expected) << kernels->name << " by " << piece;
     }
 }
+
+TEST(Attention, PairedCacheGivesTheSameInAnyPieces) { expect_the_same_in_any_pieces(DType::bf16, 8e-3); }
+// Steps of 1/127 of the largest of 16 numbers: about 0.5 % of the root mean square, of keys and of values.
+TEST(Attention, CacheOfEightBitsGivesTheSameInAnyPieces) { expect_the_same_in_any_pieces(DType::i8, 1.6e-2); }
 
 TEST(Rope, TurnsPairsByPosition) {
     const AttentionShape shape{3, 2, 6, 0};

@@ -9,9 +9,12 @@ namespace cria {
 
 static_assert(kPagePositions % kPairedLanes == 0);
 
-std::uint64_t KvShape::page_bytes() const {
-    return 2 * bytes_of(type) * static_cast<std::uint64_t>(layers * kv_heads * head_dim * kPagePositions);
+std::uint64_t KvShape::head_bytes() const {
+    const std::uint64_t scale = type == DType::i8 ? sizeof(float) : 0;
+    return 2 * kPagePositions * (bytes_of(type) * static_cast<std::uint64_t>(head_dim) + scale);
 }
+
+std::uint64_t KvShape::page_bytes() const { return head_bytes() * static_cast<std::uint64_t>(layers * kv_heads + 1); }
 
 std::uint64_t KvShape::bytes(std::int64_t positions) const {
     return page_bytes() * static_cast<std::uint64_t>(KvCache::pages_for(positions));
@@ -19,7 +22,7 @@ std::uint64_t KvShape::bytes(std::int64_t positions) const {
 
 KvPool::KvPool(const KvShape& shape, std::int64_t pages)
     : shape_(shape),
-      memory_(Tensor::zeros(shape.type, {pages, shape.layers * shape.kv_heads, 2 * kPagePositions, shape.head_dim})),
+      memory_(Tensor::zeros(DType::i8, {pages, static_cast<std::int64_t>(shape.page_bytes())})),
       holders_(static_cast<std::size_t>(pages), 0) {
     CRIA_ASSERT(can_hold(shape.type, shape.head_dim));
     free_.reserve(holders_.size());
@@ -27,7 +30,7 @@ KvPool::KvPool(const KvShape& shape, std::int64_t pages)
 }
 
 bool KvPool::can_hold(DType type, std::int64_t head_dim) {
-    return type == DType::f32 || (type == DType::bf16 && head_dim % kPairedLanes == 0);
+    return type == DType::f32 || ((type == DType::bf16 || type == DType::i8) && head_dim % kPairedLanes == 0);
 }
 
 std::optional<PageId> KvPool::take() {

@@ -3,8 +3,10 @@
 // the same pages.
 //
 // A page holds kPagePositions positions of all layers, [layers][kv_heads][keys, values][kPagePositions, head_dim]: a
-// head's positions side by side, so that one query reads them in a row. In f32 they stand as they are; in bf16 in the
-// order of kernels/paired.h, for head_dims that are multiples of 16.
+// head's positions side by side, so that one query reads them in a row. In f32 they stand as they are; in bf16 and in
+// eight bits in the order of kernels/paired.h, for head_dims that are multiples of 16. Eight bits have a scale in f32
+// for each position, [kPagePositions] of keys and as many of values behind the numbers of a head: the largest number is
+// 127.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +26,10 @@ using PageId = std::int32_t;
 
 struct KvShape {
     std::int64_t layers, kv_heads, head_dim;
-    DType type = DType::f32;  // f32 or bf16
+    DType type = DType::f32;  // f32, bf16 or i8
 
+    std::uint64_t head_bytes() const;  // of one head of one layer of a page
+    // With room for one more head: were pages a power of two apart, a head's keys would share few sets of the caches.
     std::uint64_t page_bytes() const;
     // Of a sequence of so many positions.
     std::uint64_t bytes(std::int64_t positions) const;
@@ -52,23 +56,27 @@ public:
     void copy(PageId from, PageId to);
     std::span<std::byte> bytes(PageId page) const;
 
-    // Of one head, [kPagePositions, head_dim]; T is float or BF16, as the shape says.
+    // Of one head, [kPagePositions, head_dim]; T is float, BF16 or std::int8_t, as the shape says.
     template <class T>
     T* keys(PageId page, std::int64_t layer, std::int64_t kv_head) const {
-        CRIA_ASSERT(layer < shape_.layers && kv_head < shape_.kv_heads);
-        const std::int64_t head = (std::int64_t{page} * shape_.layers + layer) * shape_.kv_heads + kv_head;
-        return memory_.data<T>() + 2 * head * kPagePositions * shape_.head_dim;
+        CRIA_ASSERT(layer < shape_.layers && kv_head < shape_.kv_heads && sizeof(T) == bytes_of(shape_.type));
+        const auto head = static_cast<std::uint64_t>(layer * shape_.kv_heads + kv_head);
+        return reinterpret_cast<T*>(bytes(page).data() + head * shape_.head_bytes());
     }
     template <class T>
     T* values(PageId page, std::int64_t layer, std::int64_t kv_head) const {
         return keys<T>(page, layer, kv_head) + kPagePositions * shape_.head_dim;
+    }
+    // In eight bits: of the keys' positions, then of the values'.
+    float* scales(PageId page, std::int64_t layer, std::int64_t kv_head) const {
+        return reinterpret_cast<float*>(keys<std::int8_t>(page, layer, kv_head) + 2 * kPagePositions * shape_.head_dim);
     }
 
 private:
     std::int32_t& holders(PageId page) { return holders_[static_cast<std::size_t>(page)]; }
 
     KvShape shape_;
-    Tensor memory_;
+    Tensor memory_;                      // of bytes
     std::vector<std::int32_t> holders_;  // by page; 0: free
     std::vector<PageId> free_;           // the next one to take is the last
 };
@@ -111,6 +119,9 @@ public:
     template <class T>
     T* values(std::int64_t layer, std::int64_t kv_head, std::int64_t page) const {
         return pool_->values<T>(pages_[static_cast<std::size_t>(page)], layer, kv_head);
+    }
+    float* scales(std::int64_t layer, std::int64_t kv_head, std::int64_t page) const {
+        return pool_->scales(pages_[static_cast<std::size_t>(page)], layer, kv_head);
     }
     static std::int64_t pages_for(std::int64_t positions) { return (positions + kPagePositions - 1) / kPagePositions; }
 

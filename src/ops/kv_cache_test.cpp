@@ -46,6 +46,16 @@ TEST(KvCache, PlacesDoNotOverlap) {
     for (std::size_t i = 1; i < places.size(); ++i) EXPECT_GE(places[i] - places[i - 1], kPagePositions * 16);
 }
 
+// Scales stand behind the numbers of their head, before the next head.
+TEST(KvCache, EightBitsHaveScales) {
+    const KvShape shape{2, 3, 16, DType::i8};
+    EXPECT_EQ(shape.head_bytes(), 2u * 128 * 16 + 2 * 128 * 4);
+    const KvPool pool(shape, 2);
+    const float* scales = pool.scales(1, 1, 1);
+    EXPECT_EQ(reinterpret_cast<const std::int8_t*>(scales + 2 * kPagePositions), pool.keys<std::int8_t>(1, 1, 2));
+    EXPECT_EQ(reinterpret_cast<const std::int8_t*>(scales), pool.values<std::int8_t>(1, 1, 1) + 128 * 16);
+}
+
 TEST(KvCache, PagesAreSharedAndCopied) {
     const auto pool = std::make_shared<KvPool>(kSmall, 4);
     KvCache first(pool);

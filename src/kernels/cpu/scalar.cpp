@@ -259,6 +259,13 @@ float paired_softmax(const float* scores, std::int64_t valid, std::int64_t n, fl
     return sum;
 }
 
+void paired_widen(const std::int8_t* from, std::int64_t words, const float* even, const float* odd, BF16* to) {
+    for (std::int64_t w = 0; w < words; ++w) {
+        to[2 * w] = to_bf16(static_cast<float>(from[2 * w]) * even[w % kPairedLanes]);
+        to[2 * w + 1] = to_bf16(static_cast<float>(from[2 * w + 1]) * odd[w % kPairedLanes]);
+    }
+}
+
 }  // namespace
 
 const Kernels kScalarKernels = {
@@ -266,7 +273,7 @@ const Kernels kScalarKernels = {
     .gemm = gemm,
     .dot_rows = dot_rows,
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {false, paired_pack, paired_product, paired_softmax},
+    .paired = {false, paired_pack, paired_product, paired_softmax, paired_widen},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

@@ -17,7 +17,7 @@ constexpr PackedKernels packed_kernels() {
 
 template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {V::kPairsInOneStep, Paired<V>::pack, Paired<V>::product, Paired<V>::softmax};
+    return {V::kPairsInOneStep, Paired<V>::pack, Paired<V>::product, Paired<V>::softmax, Paired<V>::widen};
 }
 
 template <class V>

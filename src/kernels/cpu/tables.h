@@ -10,7 +10,8 @@ extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
-// For tables that are otherwise kAvx512Kernels and kNeonKernels.
+// For tables that are otherwise kAvx2Kernels, kAvx512Kernels and kNeonKernels.
+extern const PackedKernels kAvxVnniPacked;
 extern const PackedKernels kAvx512VnniPacked;
 extern const PairedKernels kAvx512Bf16Paired;
 extern const PackedKernels kNeonDotprodPacked;

@@ -1,0 +1,10 @@
+#include "kernels/cpu/vec_avx_vnni.h"
+
+#include "kernels/cpu/table.h"
+#include "kernels/cpu/tables.h"
+
+namespace cria {
+
+constinit const PackedKernels kAvxVnniPacked = packed_kernels<AvxVnni>();
+
+}  // namespace cria
