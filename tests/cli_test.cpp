@@ -227,6 +227,60 @@ TEST(Cli, BenchHasTheKeysOfLlamaBench) {
     expect_complaint(cria({"bench", "-m", "tiny", "-p", "999999"}), 1, {"--context is 999999"});
 }
 
+TEST(Cli, BenchServeCountsWhatWaits) {
+    const std::vector<std::string> serve{"bench", "-m", "tiny", "--serve", "-t", "1"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), serve.begin(), serve.end());
+        return cria(more);
+    };
+    const Json json = json_of(with({"--requests", "12", "-p", "300", "-n", "5", "--shared", "280", "-o", "json"}));
+    EXPECT_EQ(json["requests"], 12);
+    EXPECT_GT(json["prompt_tokens_found"].get<int>(), 11 * 255) << "whole pages, read once";
+    EXPECT_GT(json["output_tokens_per_s"].get<double>(), 0);
+    for (const char* key : {"first_token_ms", "per_token_ms"})
+        EXPECT_LE(json[key]["p50"].get<double>(), json[key]["p99"].get<double>()) << key;
+    const Json slow = json_of(with({"--requests", "3", "-p", "8", "-n", "2", "--rate", "20", "-o", "jsonl"}));
+    EXPECT_LT(slow["requests_per_s"].get<double>(), 200) << "they come one after the other";
+    EXPECT_NE(with({"--requests", "2", "-p", "8", "-n", "2"}).out.find("| first token, ms |"), std::string::npos);
+    expect_complaint(with({"-p", "8,16"}), 1, {"one length"});
+    expect_complaint(with({"-p", "8", "--shared", "8"}), 1, {"--shared is 8"});
+    expect_complaint(with({"--rate", "-1"}), 1, {"--rate is -1"});
+    expect_complaint(with({"--running", "0"}), 1, {"--running is 0"});
+    expect_complaint(with({"-p", "999999"}), 1, {"--context is"});
+}
+
+TEST(Cli, ADraftModelOfTheSameVocabularyGuesses) {
+    const std::vector<std::string> run{"run", "tiny", "--json", "--temperature", "0", "ask"};
+    const auto with = [&](const char* option, const char* value) {
+        std::vector<std::string> all = run;
+        all.insert(all.end(), {option, value});
+        return cria(all);
+    };
+    EXPECT_EQ(json_of(with("--draft-model", "tiny"))["text"], json_of(cria(run))["text"]);
+    expect_complaint(with("--draft-model", "events"), 1, {"--draft-model events", "vocabulary"});
+    expect_complaint(with("--draft-model", "nobody"), 1, {"nobody"});
+    expect_complaint(with("--kv-type", "i8"), 1, {"--kv-type i8", "multiple of 16"});
+    expect_complaint(with("--kv-type", "q4"), 1, {"f32, bf16 or i8", "'q4'"});
+    EXPECT_EQ(json_of(with("--kv-type", "f32"))["text"], json_of(cria(run))["text"]);
+}
+
+TEST(Cli, APromptIsKeptForTheNextStart) {
+    const TempFolder folder;
+    const std::string file = (folder / "kept").string();
+    const std::vector<std::string> run{"run", "tiny",           "--json", "--temperature",
+                                       "0",   "--prompt-cache", file,     "a question"};
+    const Json first = json_of(cria(run)), second = json_of(cria(run));
+    EXPECT_EQ(first["text"], second["text"]);
+    EXPECT_EQ(first["usage"]["cached_tokens"], 0);
+    EXPECT_EQ(second["usage"]["cached_tokens"], second["usage"]["prompt_tokens"].get<int>() - 1);
+    std::vector<std::string> other = run;
+    other[1] = "caller";
+    const Ended notice = cria(other);
+    EXPECT_EQ(notice.code, 0);
+    EXPECT_NE(notice.err.find("another model"), std::string::npos) << notice.err;
+    EXPECT_EQ(json_of(cria(other))["usage"]["cached_tokens"].get<int>() > 0, true) << "it was written anew";
+}
+
 TEST(Cli, TokenizeKeepsEveryByte) {
     std::string bytes = "na\xc3\xafve <|eot_id|> \xff\xfe\xc3 \xf0\x9f\x98\x80\r\n";
     bytes += '\0';

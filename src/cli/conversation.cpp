@@ -54,6 +54,8 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
     options.value("--max-tokens", flags.max_tokens, "N", "end the answer after this many tokens (default: none)");
     options.flag("--no-drafts", flags.no_drafts,
                  "write token by token, without guessing ahead; the text is the same, its time is not");
+    options.value("--prompt-cache", flags.prompt_cache, "FILE",
+                  "keep what was read in this file, so that the next start need not read it again");
     options.value(
         "--kv-type", flags.kv_type, "TYPE",
         "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16 for quantised models, "
@@ -104,10 +106,27 @@ Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::st
     talk->options_.generate = generate_options(cli, talk->model(), flags);
     CRIA_TRY(check_sampling(talk->options_.generate.sampling));
     talk->options_.prompt.tools = std::move(tools);
+    if (!flags.prompt_cache.empty()) CRIA_TRY(talk->open_prompt_cache(cli, flags.prompt_cache));
     talk->raw_ = flags.raw || !talk->model().instruct;
     talk->set_system(flags.system.value_or(talk->model().system));
     if (!flags.calendar.empty()) talk->offer_calendar(flags.calendar);
     return talk;
+}
+
+// A file of another model, or a damaged one, is written anew in the end.
+Status Conversation::open_prompt_cache(Cli& cli, const Path& path) {
+    prompt_cache_ = path;
+    origin_ = CRIA_TRY(describe_weights(os_, model_->files));
+    const auto loaded = engine_->load_prefixes(path, origin_);
+    if (loaded || loaded.error().kind == ErrorKind::not_found) return {};
+    if (loaded.error().kind == ErrorKind::io) return std::unexpected(loaded.error());
+    cli.console.err(fmt::format("cria: {}; it will be written anew\n", loaded.error().message));
+    return {};
+}
+
+Status Conversation::keep_prompts() const {
+    if (prompt_cache_.empty()) return {};
+    return engine_->save_prefixes(prompt_cache_, origin_);
 }
 
 void Conversation::offer_calendar(const Path& folder) {

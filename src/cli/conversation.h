@@ -27,6 +27,7 @@ struct AnswerFlags {
     bool no_drafts = false;
     std::string draft_model{};
     std::string kv_type{};
+    std::string prompt_cache{};
     std::int64_t context = 0;
     std::vector<std::string> stop{};
     std::string tools_file{};
@@ -52,6 +53,9 @@ public:
     void offer_calendar(const Path& folder);
     const CreateEventTool* calendar() const { return calendar_.get(); }
 
+    // What was read, into the file of --prompt-cache; nothing without it.
+    Status keep_prompts() const;
+
     const LoadedModel& model() const { return *model_; }
     std::vector<Message>& messages() { return messages_; }
     AgentOptions& options() { return options_; }
@@ -61,6 +65,7 @@ public:
 private:
     Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, std::unique_ptr<LoadedModel> draft, Compute compute,
                  std::optional<DType> kv_type);
+    Status open_prompt_cache(Cli& cli, const Path& path);
     Result<AgentAnswer> continue_text(const std::string& text, AgentObserver& observer);
 
     Os& os_;
@@ -71,6 +76,8 @@ private:
     std::vector<Message> messages_;
     std::int64_t tokens_used_ = 0;  // of the context, after the last answer
     bool raw_ = false;
+    Path prompt_cache_;   // empty: none
+    std::string origin_;  // of what it holds
 };
 
 // The tools of a JSON file: a list of definitions, bare or as OpenAI wraps them.

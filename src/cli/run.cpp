@@ -56,10 +56,12 @@ public:
             return fail(ErrorKind::invalid_input, "no prompt came; give one after the model, or on standard input");
         }
         const auto conversation = CRIA_TRY(Conversation::open(cli, model_, flags_));
-        if (talk)
-            return run_repl(cli, *conversation,
-                            {.verbose = verbose_, .ask_permission = !yes_ && flags_.calendar.empty()});
-        return answer_once(cli, *conversation, std::move(text), start);
+        const int code =
+            CRIA_TRY(talk ? run_repl(cli, *conversation,
+                                     {.verbose = verbose_, .ask_permission = !yes_ && flags_.calendar.empty()})
+                          : answer_once(cli, *conversation, std::move(text), start));
+        CRIA_TRY(conversation->keep_prompts());
+        return code;
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/prefix_file.h"
 #include "ops/product.h"
 
 namespace cria {
@@ -116,9 +117,7 @@ void Engine::end_cancelled() {
 void Engine::admit() {
     while (!waiting_.empty() && std::ssize(running_) < options_.most_running) {
         const auto next = next_waiting();
-        Sequence& sequence = **next;
-        look_up(sequence);
-        if (!running_.empty() && !has_room(sequence)) return sequence.cache().drop();
+        if (!running_.empty() && !has_room(**next)) return;
         for (auto earlier = waiting_.begin(); earlier != next; ++earlier) (*earlier)->note_overtaken();
         running_.push_back(std::move(*next));
         waiting_.erase(next);
@@ -127,8 +126,7 @@ void Engine::admit() {
     }
 }
 
-// Finds what of it was read before; again until its first pass, so that requests that came together share what the
-// first of them reads.
+// Finds what of it was read before.
 void Engine::look_up(Sequence& sequence) {
     sequence.cache().drop();
     // At least one token is read again: its logits choose the first of the answer.
@@ -147,14 +145,12 @@ Engine::Sequences::iterator Engine::next_waiting() {
     });
 }
 
-// Whether all can read what they have been given.
-bool Engine::has_room(Sequence& sequence) const {
-    const auto missing = [](Sequence& s) {
-        return std::max<std::int64_t>(0,
-                                      KvCache::pages_for(std::ssize(s.tokens()) + 1) - std::ssize(s.cache().pages()));
-    };
-    std::int64_t wanted = missing(sequence);
-    for (const auto& other : running_) wanted += missing(*other);
+// Whether all who run can read what they have been given, and this one, too.
+bool Engine::has_room(const Sequence& sequence) {
+    const auto pages = [](const Sequence& s) { return KvCache::pages_for(std::ssize(s.tokens()) + 1); };
+    std::int64_t wanted = pages(sequence) - prefixes_.pages_in_use(sequence.scope(), sequence.tokens());
+    for (const auto& other : running_)
+        wanted += std::max<std::int64_t>(0, pages(*other) - std::ssize(other->cache().pages()));
     return wanted <= pool_->free_pages() + prefixes_.spare_pages();
 }
 
@@ -165,6 +161,7 @@ std::vector<Engine::Part> Engine::plan() {
     std::int64_t prompt_rows = rows_of_prompts();
     for (std::size_t i = 0; i < running_.size(); ++i) {
         Sequence& sequence = *running_[i];
+        // Until its first pass, so that requests that came together share what the first of them reads.
         if (!sequence.started()) look_up(sequence);
         Part part{&sequence, sequence.unread(), {}, DraftSource::lookup, true, 0};
         if (sequence.answering()) {
@@ -334,6 +331,14 @@ void Engine::end_finished() {
             sequence->finish(os_);
         }
     }
+}
+
+Status Engine::save_prefixes(const Path& path, std::string_view origin) const {
+    return cria::save_prefixes(os_, path, prefixes_, origin);
+}
+
+Result<std::int64_t> Engine::load_prefixes(const Path& path, std::string_view origin) {
+    return cria::load_prefixes(os_, path, prefixes_, origin, model_.config().vocabulary);
 }
 
 Engine::Load Engine::load() const {

@@ -56,6 +56,11 @@ public:
     Result<Generation> generate(std::span<const TokenId> prompt, const GenerateOptions& options,
                                 FunctionRef<void(std::string_view)> on_text);
 
+    // What was read, kept in a file for a later start (prefix_file.h), by the engine's thread. `origin`: what names the
+    // model's files in their present state.
+    Status save_prefixes(const Path& path, std::string_view origin) const;
+    Result<std::int64_t> load_prefixes(const Path& path, std::string_view origin);
+
     std::int64_t context() const { return options_.context; }
     // How it stands, for operators and tests; by the engine's thread.
     struct Load {
@@ -85,7 +90,7 @@ private:
     void admit();
     void look_up(Sequence& sequence);
     Sequences::iterator next_waiting();
-    bool has_room(Sequence& sequence) const;
+    bool has_room(const Sequence& sequence);
     std::vector<Part> plan();
     bool waits_for_another(std::size_t index) const;
     std::int64_t rows_of_prompts() const;

@@ -346,6 +346,49 @@ TEST(Engine, ADraftModelChangesNothing) {
     }
 }
 
+// What one engine has read, another one finds; and nothing of a file that is wrong.
+TEST(Engine, WhatWasReadIsKeptInAFile) {
+    RandomModel random;
+    const TempFolder folder;
+    const Path file = folder / "kept";
+    std::vector<TokenId> prompt;
+    for (TokenId i = 0; i < 200; ++i) prompt.push_back(i * 7 % 256);
+    Engine first = random.engine();
+    const Generation wanted = answer(first, prompt, greedy(20));
+    ASSERT_TRUE(first.save_prefixes(file, "model a"));
+    {
+        Engine second = random.engine();
+        const auto pages = second.load_prefixes(file, "model a");
+        ASSERT_TRUE(pages) << pages.error().message;
+        EXPECT_EQ(*pages, 2);
+        const Generation given = answer(second, prompt, greedy(20));
+        EXPECT_EQ(given.ids, wanted.ids);
+        EXPECT_EQ(given.usage.cached_tokens, 199);
+        EXPECT_EQ(second.load_prefixes(folder / "none", "model a").error().kind, ErrorKind::not_found);
+        EXPECT_EQ(second.load_prefixes(file, "model b").error().kind, ErrorKind::invalid_input);
+        EngineOptions other = one_at_a_time(256);
+        other.kv_type = DType::bf16;
+        Engine paired(real_os(), *random.model, *random.tokenizer, {random.pool, best_kernels()}, other);
+        EXPECT_EQ(paired.load_prefixes(file, "model a").error().kind, ErrorKind::invalid_input);
+    }
+    const std::string bytes = *read_text(real_os(), file, 1 << 20);
+    for (const std::size_t at : {9u, 40u, 200u, 400u}) {
+        std::string damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x15);
+        ASSERT_TRUE(write_atomically(real_os(), file, damaged));
+        Engine fresh = random.engine();
+        const auto pages = fresh.load_prefixes(file, "model a");  // what is not noticed is of the tokens' own values
+        if (!pages) {
+            EXPECT_NE(pages.error().message.find("kept"), std::string::npos) << pages.error().message;
+        }
+        EXPECT_EQ(answer(fresh, prompt, greedy(20)).usage.completion_tokens, 20);
+    }
+    ASSERT_TRUE(write_atomically(real_os(), file, bytes.substr(0, bytes.size() / 2)));
+    Engine fresh = random.engine();
+    EXPECT_EQ(fresh.load_prefixes(file, "model a").error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(answer(fresh, prompt, greedy(20)).ids, wanted.ids);
+}
+
 TEST(Engine, DraftsEndWithTheAnswer) {
     Loaded endless({.says = letters("abcd"), .endless = true});
     Timeless os;

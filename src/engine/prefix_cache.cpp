@@ -41,6 +41,19 @@ std::int64_t PrefixCache::find(std::string_view scope, std::span<const TokenId> 
     return cache.length();
 }
 
+std::int64_t PrefixCache::pages_in_use(std::string_view scope, std::span<const TokenId> tokens) {
+    const auto root = scopes_.find(scope);
+    if (root == scopes_.end()) return 0;
+    std::int64_t page = 0, in_use = 0;
+    for (std::uint64_t parent = root->second; page < std::ssize(tokens) / kPagePositions; ++page) {
+        const auto match = longest_match(parent, tokens_of_page(tokens, page));
+        if (!match || match->tokens < kPagePositions) break;
+        if (pool_->holders_of(match->node->second.page) > 1) ++in_use;
+        parent = match->node->second.id;
+    }
+    return in_use;
+}
+
 // The entries beside the place where `tokens` would stand.
 std::optional<PrefixCache::Match> PrefixCache::longest_match(std::uint64_t parent, std::span<const TokenId> tokens) {
     const auto after = tree_.lower_bound({parent, {tokens.begin(), tokens.end()}});
@@ -74,15 +87,40 @@ void PrefixCache::remember(std::string_view scope, std::span<const TokenId> toke
                            bool finished) {
     CRIA_ASSERT(std::ssize(tokens) == cache.length());
     ++now_;
-    auto root = scopes_.find(scope);
-    if (root == scopes_.end()) root = scopes_.emplace(scope, ++last_id_).first;
-    std::uint64_t parent = root->second;
+    std::uint64_t parent = root(scope);
     const std::int64_t pages = finished ? KvCache::pages_for(cache.length()) : cache.length() / kPagePositions;
     for (std::int64_t page = 0; page < pages; ++page) {
         const auto node = keep(parent, tokens_of_page(tokens, page), cache.pages()[static_cast<std::size_t>(page)]);
         node->second.used = now_;
         parent = node->second.id;
     }
+}
+
+std::uint64_t PrefixCache::root(std::string_view scope) {
+    auto root = scopes_.find(scope);
+    if (root == scopes_.end()) root = scopes_.emplace(scope, ++last_id_).first;
+    return root->second;
+}
+
+std::uint64_t PrefixCache::add(std::uint64_t parent, std::span<const TokenId> tokens, PageId page) {
+    return keep(parent, tokens, page)->second.id;
+}
+
+// A page's number is higher than that of the page before it.
+std::vector<PrefixCache::Page> PrefixCache::pages() const {
+    std::map<std::uint64_t, std::string> scopes;
+    for (const auto& [scope, id] : scopes_) scopes.emplace(id, scope);
+    std::map<std::uint64_t, std::int64_t> index;
+    std::vector<Page> all;
+    for (const auto& [id, node] : by_id_) {
+        const std::uint64_t parent = node->first.parent;
+        const auto above = index.find(parent);
+        const bool first = above == index.end();
+        all.push_back({first ? scopes.at(parent) : all[static_cast<std::size_t>(above->second)].scope,
+                       first ? -1 : above->second, node->first.tokens, node->second.page});
+        index.emplace(id, std::ssize(all) - 1);
+    }
+    return all;
 }
 
 // The page with these tokens behind `parent`, or one that begins with them.

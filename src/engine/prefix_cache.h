@@ -35,8 +35,24 @@ public:
     // Gives back the page that was of use longest ago among those that only this tree holds and that no page follows;
     // false when there is none.
     bool forget_one();
+    // How many whole pages at the beginning of `tokens` are known, and held by others than this tree.
+    std::int64_t pages_in_use(std::string_view scope, std::span<const TokenId> tokens);
     // Pages that only this tree holds.
     std::int64_t spare_pages() const;
+
+    // All pages, each after the one that it follows (prefix_file.h).
+    struct Page {
+        std::string scope;
+        std::int64_t parent;  // the page before it, as an index; -1: none
+        std::vector<TokenId> tokens;
+        PageId page;
+    };
+    std::vector<Page> pages() const;
+    // What the first pages of a scope follow.
+    std::uint64_t root(std::string_view scope);
+    // Keeps a page, which the caller goes on to hold, behind another one; returns what pages that follow it follow.
+    std::uint64_t add(std::uint64_t parent, std::span<const TokenId> tokens, PageId page);
+    KvPool& pool() const { return *pool_; }
 
 private:
     // A page among those that follow `parent`. Sorted, so that the one with the longest common beginning is a

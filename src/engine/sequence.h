@@ -53,6 +53,7 @@ public:
     const std::string& scope() const { return request_.scope; }
     const GenerateOptions& options() const { return request_.options; }
     KvCache& cache() { return cache_; }
+    const KvCache& cache() const { return cache_; }
     // The prompt and what has been said so far.
     std::span<const TokenId> tokens() const { return tokens_; }
     std::span<const TokenId> read() const { return tokens().first(static_cast<std::size_t>(cache_.length())); }

@@ -25,12 +25,9 @@ struct Source {
 
 // What the packed form was made from and for.
 Result<SafetensorsMetadata> origin(Os& os, const ModelFiles& files, std::int64_t lanes) {
-    std::string sources;
-    for (const Path& path : files.weights) {
-        const FileInfo info = CRIA_TRY(os.info(path));
-        sources += fmt::format("{} {} {}\n", path.filename().string(), info.size_bytes, info.modified_unix_s);
-    }
-    return SafetensorsMetadata{{"format", std::string(kFormat)}, {"lanes", fmt::format("{}", lanes)}, {"of", sources}};
+    return SafetensorsMetadata{{"format", std::string(kFormat)},
+                               {"lanes", fmt::format("{}", lanes)},
+                               {"of", CRIA_TRY(describe_weights(os, files))}};
 }
 
 void pack(const Source& source, ThreadPool& pool, std::span<std::byte> to) {

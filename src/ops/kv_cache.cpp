@@ -14,7 +14,11 @@ std::uint64_t KvShape::head_bytes() const {
     return 2 * kPagePositions * (bytes_of(type) * static_cast<std::uint64_t>(head_dim) + scale);
 }
 
-std::uint64_t KvShape::page_bytes() const { return head_bytes() * static_cast<std::uint64_t>(layers * kv_heads + 1); }
+std::uint64_t KvShape::page_bytes() const {
+    constexpr std::uint64_t kBlock = 64 * 1024, kShift = 16 * 1024;
+    const std::uint64_t held = head_bytes() * static_cast<std::uint64_t>(layers * kv_heads);
+    return held % kBlock == 0 ? held + kShift : held;
+}
 
 std::uint64_t KvShape::bytes(std::int64_t positions) const {
     return page_bytes() * static_cast<std::uint64_t>(KvCache::pages_for(positions));

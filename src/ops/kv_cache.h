@@ -29,7 +29,8 @@ struct KvShape {
     DType type = DType::f32;  // f32, bf16 or i8
 
     std::uint64_t head_bytes() const;  // of one head of one layer of a page
-    // With room for one more head: were pages a power of two apart, a head's keys would share few sets of the caches.
+    // A whole number of 64 KiB is made longer: were pages a power of two apart, a head's keys would share few sets of
+    // the processor's caches.
     std::uint64_t page_bytes() const;
     // Of a sequence of so many positions.
     std::uint64_t bytes(std::int64_t positions) const;

@@ -186,6 +186,15 @@ Result<ModelFiles> open_model_folder(Os& os, const Path& path) {
     return files;
 }
 
+Result<std::string> describe_weights(Os& os, const ModelFiles& files) {
+    std::string lines;
+    for (const Path& path : files.weights) {
+        const FileInfo info = CRIA_TRY(os.info(path));
+        lines += fmt::format("{} {} {}\n", path.filename().string(), info.size_bytes, info.modified_unix_s);
+    }
+    return lines;
+}
+
 Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders) {
     if (name_or_path.empty() || name_or_path.contains('\0'))
         return fail(ErrorKind::invalid_input,

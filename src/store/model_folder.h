@@ -36,6 +36,9 @@ Result<ModelFiles> open_model_folder(Os& os, const Path& path);
 // The same for those who need weights and configuration only: a tokenizer may be missing.
 Result<ModelFiles> open_model_weights(Os& os, const Path& path);
 
+// A line for each file of weights: name, size and date. What was made from a model is out of date when these differ.
+Result<std::string> describe_weights(Os& os, const ModelFiles& files);
+
 // A model's folder (or file) by name within the search folders, the first that has it; else as a path.
 // Absolute paths and those that begin with "." are only paths. not_found suggests the nearest name.
 Result<Path> find_model(Os& os, std::string_view name_or_path, std::span<const Path> search_folders);

@@ -76,23 +76,49 @@ struct Packed {
         }
     }
 
+    // Numbers of all eight bits, with 128 for zero, may be taken as signed bytes; then there is no zero to correct for.
+    template <PackedFormat f>
+    static constexpr bool kWide = f.bits == 8 || f.codebook;
+    template <PackedFormat f>
+    static constexpr bool kSigned = V::kSignedBytes && kWide<f>;
+
+    CRIA_INLINE U four_of(const std::int8_t* x, int quad) {
+        std::uint32_t four;
+        __builtin_memcpy(&four, x + 4 * quad, 4);
+        return V::all_bits(four);
+    }
+
     // Sums of the products of quads [first, last) with 4 numbers of x each, from `start` on.
     template <PackedFormat f>
     CRIA_INLINE I dot(I start, const U (&quads)[8], int first, int last, const std::int8_t* x) {
+        if constexpr (V::kSumsIn16Bits && !kWide<f>) return dot_in_16_bits<f>(start, quads, first, last, x);
         for (int q = first; q < last; ++q) {
-            std::uint32_t four;
-            __builtin_memcpy(&four, x + 4 * q, 4);
-            if constexpr (f.bits == 8 || f.codebook)
-                start = V::dot4(start, quads[q], V::all_bits(four));
+            if constexpr (kSigned<f>)
+                start = V::dot4_signed(start, quads[q], four_of(x, q));
+            else if constexpr (kWide<f>)
+                start = V::dot4(start, quads[q], four_of(x, q));
             else
-                start = V::dot4_small(start, quads[q], V::all_bits(four));
+                start = V::dot4_small(start, quads[q], four_of(x, q));
+        }
+        return start;
+    }
+
+    // The same with sums of as many pairs as surely fit 16 bits.
+    template <PackedFormat f>
+    CRIA_INLINE I dot_in_16_bits(I start, const U (&quads)[8], int first, int last, const std::int8_t* x) {
+        constexpr int kFit = 32767 / (2 * 127 * ((1 << f.bits) - 1));
+        for (int q = first; q < last; q += kFit) {
+            U sums = V::pairs(quads[q], four_of(x, q));
+            for (int next = q + 1; next < q + kFit && next < last; ++next)
+                sums = V::add_pairs(sums, V::pairs(quads[next], four_of(x, next)));
+            start = V::widen_pairs(start, sums);
         }
         return start;
     }
 
     template <PackedFormat f>
     CRIA_INLINE I start_of(std::int32_t negative_sum) {
-        if constexpr (f.zero_shift < 0) return I{};
+        if constexpr (f.zero_shift < 0 || kSigned<f>) return I{};
         return V::template cast<I>(V::all_bits(static_cast<std::uint32_t>(negative_sum)) << f.zero_shift);
     }
 
@@ -116,6 +142,8 @@ struct Packed {
                                 Slice<f>& out) {
         constexpr int kGroups = 32 / f.group;
         unpack<f>(w + block.numbers + slice * kSliceBytes<f>, out.quads);
+        if constexpr (kSigned<f>)
+            for (U& quad : out.quads) quad ^= every_byte(128);
         for (int g = 0; g < kGroups; ++g) out.scales[g] = group_scale<f>(scale, w + block.scales, kGroups * slice + g);
         if constexpr (f.minima)
             out.minimum = minimum * V::template convert<F>(V::widen_unsigned(w + block.minima + slice * kLanes));

@@ -164,6 +164,11 @@ struct VecBase {
     }
     // The same for bytes of w up to 127, whose pairs of products fit into 16 bits.
     CRIA_INLINE I dot4_small(I sum, U w, U x) { return Self::dot4(sum, w, x); }
+    // Where products of two signed bytes are quicker: dot4_signed(sum, w, x), x above -128.
+    static constexpr bool kSignedBytes = false;
+    // Where sums of two products fit 16 bits and are quicker added there: pairs(w, x), w below 64; add_pairs(a, b);
+    // widen_pairs(sum, pairs).
+    static constexpr bool kSumsIn16Bits = false;
     static constexpr bool kPairsInOneStep = false;
     // sum + the two products of the bf16 numbers of each lane of a and b.
     CRIA_INLINE F dot2_bf16(F sum, U a, U b) {

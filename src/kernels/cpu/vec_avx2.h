@@ -33,16 +33,16 @@ struct Avx2 : VecBase<Avx2, 8> {
     CRIA_INLINE I widen_signed(const void* from) {
         return (I)_mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(from)));
     }
-    CRIA_INLINE I dot4(I sum, U w, U x) {  // the even bytes as 16 bits, then the odd ones
-        const __m256i even = _mm256_and_si256((__m256i)w, _mm256_set1_epi16(255));
-        const __m256i odd = _mm256_srli_epi16((__m256i)w, 8);
-        const __m256i x_even = _mm256_srai_epi16(_mm256_slli_epi16((__m256i)x, 8), 8);
-        const __m256i x_odd = _mm256_srai_epi16((__m256i)x, 8);
-        return sum + (I)_mm256_madd_epi16(even, x_even) + (I)_mm256_madd_epi16(odd, x_odd);
+    // |w| times x with the sign of w: at most 2 x 128 x 127, which fits 16 bits.
+    static constexpr bool kSignedBytes = true;
+    CRIA_INLINE I dot4_signed(I sum, U w, U x) {
+        return widen_pairs(sum, pairs((U)_mm256_abs_epi8((__m256i)w), (U)_mm256_sign_epi8((__m256i)x, (__m256i)w)));
     }
-    CRIA_INLINE I dot4_small(I sum, U w, U x) {
-        const __m256i pairs = _mm256_maddubs_epi16((__m256i)w, (__m256i)x);
-        return sum + (I)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    static constexpr bool kSumsIn16Bits = true;
+    CRIA_INLINE U pairs(U w, U x) { return (U)_mm256_maddubs_epi16((__m256i)w, (__m256i)x); }
+    CRIA_INLINE U add_pairs(U a, U b) { return (U)_mm256_add_epi16((__m256i)a, (__m256i)b); }
+    CRIA_INLINE I widen_pairs(I sum, U pairs) {
+        return sum + (I)_mm256_madd_epi16((__m256i)pairs, _mm256_set1_epi16(1));
     }
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
         const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));

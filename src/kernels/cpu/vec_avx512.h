@@ -35,16 +35,18 @@ struct Avx512 : VecBase<Avx512, 16> {
         return (I)_mm512_maskz_cvtepi8_epi32(kFull, _mm_loadu_si128(static_cast<const __m128i*>(from)));
     }
     CRIA_INLINE void store_bytes(std::int8_t* to, I v) { _mm512_mask_cvtepi32_storeu_epi8(to, kFull, (__m512i)v); }
-    CRIA_INLINE I dot4(I sum, U w, U x) {  // the even bytes as 16 bits, then the odd ones
-        const __m512i even = _mm512_and_si512((__m512i)w, _mm512_set1_epi16(255));
-        const __m512i odd = _mm512_srli_epi16((__m512i)w, 8);
-        const __m512i x_even = _mm512_srai_epi16(_mm512_slli_epi16((__m512i)x, 8), 8);
-        const __m512i x_odd = _mm512_srai_epi16((__m512i)x, 8);
-        return sum + (I)_mm512_madd_epi16(even, x_even) + (I)_mm512_madd_epi16(odd, x_odd);
+    // |w| times x with the sign of w: at most 2 x 128 x 127, which fits 16 bits.
+    static constexpr bool kSignedBytes = true;
+    CRIA_INLINE I dot4_signed(I sum, U w, U x) {
+        const __mmask64 negative = _mm512_movepi8_mask((__m512i)w);
+        const __m512i signed_x = _mm512_mask_sub_epi8((__m512i)x, negative, _mm512_setzero_si512(), (__m512i)x);
+        return widen_pairs(sum, pairs((U)_mm512_abs_epi8((__m512i)w), (U)signed_x));
     }
-    CRIA_INLINE I dot4_small(I sum, U w, U x) {
-        const __m512i pairs = _mm512_maddubs_epi16((__m512i)w, (__m512i)x);
-        return sum + (I)_mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+    static constexpr bool kSumsIn16Bits = true;
+    CRIA_INLINE U pairs(U w, U x) { return (U)_mm512_maddubs_epi16((__m512i)w, (__m512i)x); }
+    CRIA_INLINE U add_pairs(U a, U b) { return (U)_mm512_add_epi16((__m512i)a, (__m512i)b); }
+    CRIA_INLINE I widen_pairs(I sum, U pairs) {
+        return sum + (I)_mm512_madd_epi16((__m512i)pairs, _mm512_set1_epi16(1));
     }
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
         const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(table));

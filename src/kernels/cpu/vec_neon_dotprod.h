@@ -8,11 +8,8 @@ namespace {
 
 struct NeonDotprod : Neon {
     CRIA_INLINE I dot4_small(I sum, U w, U x) { return (I)vdotq_s32((int32x4_t)sum, (int8x16_t)w, (int8x16_t)x); }
-    // w = (w - 128) + 127 + 1, each a signed byte.
-    CRIA_INLINE I dot4(I sum, U w, U x) {
-        const I offset = dot4_small(dot4_small(sum, w ^ 0x80808080u, x), U{} + 0x7f7f7f7fu, x);
-        return dot4_small(offset, U{} + 0x01010101u, x);
-    }
+    static constexpr bool kSignedBytes = true;
+    CRIA_INLINE I dot4_signed(I sum, U w, U x) { return dot4_small(sum, w, x); }
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
         return (U)vqtbl1q_u8(vld1q_u8(table), (uint8x16_t)bytes);
     }

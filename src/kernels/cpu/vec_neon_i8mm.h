@@ -7,6 +7,7 @@ namespace cria {
 namespace {
 
 struct NeonI8mm : NeonDotprod {
+    static constexpr bool kSignedBytes = false;
     CRIA_INLINE I dot4(I sum, U w, U x) { return (I)vusdotq_s32((int32x4_t)sum, (uint8x16_t)w, (int8x16_t)x); }
 };
 
