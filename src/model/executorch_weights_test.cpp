@@ -75,6 +75,7 @@ TEST(ExecutorchLlama, ParamsThatDoNotFitAreNamed) {
     expect("\"vocab_size\": 64", "\"vocab_size\": 65", "embed_tokens.weight' is [64, 128]; by the configuration");
     expect("\"vocab_size\": 64", "\"vocab_size\": 63", "stands for token 63, twice or beyond the vocabulary of 63");
     expect("\"use_scaled_rope\": true", "\"use_scaled_rope\": false", "use_scaled_rope is false, but the angles");
+    expect(", \"use_scaled_rope\": true", "", "none");  // what is not said is the program's matter
     expect("\"rope_freq_base\": 500000.0", "\"rope_freq_base\": 10000.0", "position 1 turns pair");
     expect("\"use_scaled_rope\"", "\"use_hf_rope\": true, \"use_scaled_rope\"", "use_hf_rope is true");
 }

@@ -120,7 +120,7 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
     if (params.has("vision_chunk_size"))
         return fail(ErrorKind::unsupported, "{}: has vision_chunk_size; vision checkpoints cannot be opened yet", who);
     LlamaConfig config;
-    CRIA_TRY(read_quantization(params, who, config));
+    if (files.format == ModelFormat::meta) CRIA_TRY(read_quantization(params, who, config));
     config.width = CRIA_TRY(params.size("dim"));
     config.layers = CRIA_TRY(params.size("n_layers"));
     config.heads = CRIA_TRY(params.size("n_heads"));
@@ -160,18 +160,17 @@ Result<LlamaConfig> config_from_program(Os& os, const ModelFiles& files, const J
     for (const char* key : {"use_hf_rope", "use_qk_norm", "attention_qkv_bias", "moe"})
         if (params.flag(key))
             return fail(ErrorKind::unsupported, "{}: {} is true; Meta's Llama 3 has nothing such", who, key);
-    if (config.rotates_ffn || config.lora_rank > 0)
-        return fail(ErrorKind::unsupported, "{}: programs with adaptors or rotations cannot be opened yet", who);
     config.tied_embeddings = false;  // a program holds both, even where they are the same numbers
     const std::string program_name = files.weights.front().string();
     const ExecutorchProgram program = CRIA_TRY(open_executorch(os, files.weights.front()));
     const ExecutorchLlama llama = CRIA_TRY(find_llama(program, config, program_name));
     config.output_ids = llama.output_ids;
     const auto scaling = CRIA_TRY(scaling_of(llama, config, program_name));
-    if (scaling.has_value() != config.rope_scaling.has_value())
+    if (params.has("use_scaled_rope") && scaling.has_value() != config.rope_scaling.has_value())
         return fail(ErrorKind::corrupt, "{}: use_scaled_rope is {}, but the angles in {} are {}", who,
                     config.rope_scaling.has_value(), program_name, scaling ? "scaled" : "not scaled");
     config.rope_scaling = scaling;
+    if (!params.has("max_seq_len")) config.context = scaling ? kLongContext : kShortContext;
     return checked(std::move(config), who);
 }
 

@@ -1,4 +1,4 @@
-// FlatBuffers (https://flatbuffers.dev, "Internals"): tables of numbered fields, read where they lie.
+// FlatBuffers (the project's page "FlatBuffer Internals"): tables of numbered fields, read where they lie.
 //
 // Everything is little-endian and found by offsets. A buffer begins with the u32 offset of its root table. A table
 // begins with an i32, the distance back to its vtable: u16 bytes of the vtable, u16 bytes of the table, then for each
