@@ -11,7 +11,8 @@ namespace cria {
 namespace {
 
 constexpr std::size_t kLongestWay = 64;    // operations that only move a value, one after the other
-constexpr std::size_t kMostReached = 256;  // values looked at to see what becomes of one
+constexpr std::size_t kMostReached = 256;  // values followed to see what becomes of one
+constexpr std::size_t kMostUses = 4096;    // and operations on them
 constexpr std::int64_t kBlock = 32;
 
 // Operations that hand values on as they are, whole or in part, in another shape, order or precision.
@@ -107,12 +108,14 @@ public:
     const ExecutorchOperation* first_use(std::int32_t value, Wanted wanted) const {
         std::set<std::int32_t> seen{value};
         std::vector<std::int32_t> front{value};
+        std::size_t looked_at = 0;
         while (!front.empty() && seen.size() < kMostReached) {
             const auto uses = used_by_.find(front.back());
             front.pop_back();
             if (uses == used_by_.end()) continue;
             for (const ExecutorchOperation* use : uses->second) {
                 if (wanted(use->name)) return use;
+                if (++looked_at > kMostUses) return nullptr;
                 if (!is_move(use->name)) continue;
                 for (const std::int32_t next : use->outputs)
                     if (seen.insert(next).second) front.push_back(next);
@@ -219,8 +222,8 @@ private:
     // The factors of the norm whose result the product reads.
     Status add_norm(std::string name, const Product& reader) {
         const ExecutorchOperation* maker = flow_.maker_of(reader.input);
-        if (maker != nullptr && multiplies(maker->name))
-            for (const std::int32_t input : maker->inputs) {
+        if (maker != nullptr && multiplies(maker->name) && maker->inputs.size() >= 2)
+            for (const std::int32_t input : {maker->inputs[0], maker->inputs[1]}) {
                 const ExecutorchConstant* found = flow_.constant(input);
                 if (found == nullptr || !is_real(found->type) || found->shape.elements() != config_.width) continue;
                 ExecutorchConstant factors = *found;

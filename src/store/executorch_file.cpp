@@ -17,7 +17,7 @@ constexpr std::string_view kMagic = "ET12", kHeaderMagic = "eh00";
 constexpr std::size_t kHeaderAt = 8, kHeaderBytes = 24;
 constexpr std::size_t kMostOperations = 1 << 16;  // a Llama of 16 layers has a thousand
 constexpr std::size_t kMostNumbers = 1 << 18;     // of values, those of all graphs together
-constexpr std::size_t kMostUses = 1 << 20;        // of values by operations
+constexpr std::size_t kMostUses = 1 << 20;        // of values, by operations, lists and graphs
 constexpr std::size_t kMostElements = std::size_t{1} << 40;
 constexpr std::size_t kLongestName = 100;
 
@@ -206,12 +206,20 @@ private:
     template <class Number>
     Status read_list(std::size_t i, const FlatTable& body) {
         const FlatVector items = CRIA_TRY(body.vector(0, sizeof(Number)));
+        CRIA_TRY(count_uses(items.size()));
         for (std::size_t k = 0; k < items.size(); ++k) {
             const auto item = items.template number<Number>(k);
             if (item < -1 || item >= std::ssize(lists_)) return corrupt("a list has the value {}", item);
             lists_[i].push_back(static_cast<std::int32_t>(item));
         }
         return {};
+    }
+
+    // Many values may name one list, and many calls one graph: what they say together is bounded, too.
+    Status count_uses(std::size_t count) {
+        uses_ += count;
+        if (uses_ <= kMostUses) return {};
+        return unsupported("its operations, lists and graphs name more than {} values", kMostUses);
     }
 
     // Only constants are of interest, and among these, types and shapes that we know.
@@ -337,8 +345,7 @@ private:
             const std::vector<std::int32_t> itself{number};
             const auto& list = known ? lists_[static_cast<std::size_t>(number)] : itself;
             to.insert(to.end(), (list.empty() ? itself : list).begin(), (list.empty() ? itself : list).end());
-            uses_ += list.size();
-            if (uses_ > kMostUses) return unsupported("its operations use more than {} values", kMostUses);
+            CRIA_TRY(count_uses(list.size()));
         }
         return add(std::move(operation));
     }
@@ -365,6 +372,7 @@ private:
         const FlatVector arguments = CRIA_TRY(body.vector(instruction::arguments, 4));
         const Bytes data = CRIA_TRY(delegate_data(table));
         const XnnpackGraph graph = CRIA_TRY(read_xnnpack_graph(data, named_, who_));
+        CRIA_TRY(count_uses(graph.values.size() + graph.nodes.size()));
         if (static_cast<std::size_t>(next_) + graph.values.size() > kMostNumbers)
             return unsupported("it has more than {} values", kMostNumbers);
         std::map<std::uint32_t, std::int32_t> numbers;
