@@ -2,7 +2,7 @@
 //
 // "XH00" at byte 4, u16 bytes of this header, u32 start and u32 bytes of a FlatBuffer, u32 start and u64 bytes of
 // constant data. The FlatBuffer lists nodes, and the values that they read and write; a value's constant bytes lie in
-// the constant data, or under a name in the program's named data (executorch 0.7 and later).
+// the constant data, or under a name in the program's named data (newer programs).
 #pragma once
 
 #include <map>
