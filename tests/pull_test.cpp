@@ -9,6 +9,7 @@
 #include <csignal>
 #include <fstream>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/json.h"
@@ -106,6 +107,8 @@ public:
             write_file(root() / "team" / "ggufs" / fmt::format("Tiny-{}.gguf", type), std::string(type));
         for (const char* part : {"00001", "00002"})
             write_file(root() / "team" / "ggufs" / fmt::format("Tiny-F16-{}-of-00002.gguf", part), part);
+        for (const char* name : {"params.json", "tokenizer.model", "guard_xnnpack.pte", "README.md"})
+            write_file(root() / "team" / "program" / name, name);
         write_file(root() / "team" / "empty" / "README.md", "nothing");
         make_meta();
         server_ =
@@ -205,6 +208,16 @@ TEST(Pull, FetchesAModelThatRuns) {
     EXPECT_EQ(again.code, 0);
     EXPECT_EQ(again.out, "fine is up to date.\n");
     EXPECT_EQ(user.cria({"pull", "team/fine", "--force"}).code, 0);
+}
+
+TEST(Pull, AProgramComesWithWhatItNeeds) {
+    const User user;
+    const Ended pulled = user.cria({"pull", "team/program"});
+    ASSERT_EQ(pulled.code, 0) << pulled.err;
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(user.models() / "program")) names.insert(entry.path().filename());
+    for (const char* name : {"params.json", "tokenizer.model", "guard_xnnpack.pte"}) EXPECT_TRUE(names.contains(name));
+    EXPECT_FALSE(names.contains("README.md"));
 }
 
 TEST(Pull, SurvivesBadServers) {

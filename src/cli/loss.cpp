@@ -68,6 +68,10 @@ public:
 
 private:
     Status check(std::span<const TokenId> ids, const LlamaConfig& config) const {
+        if (!config.output_ids.empty())
+            return fail(ErrorKind::unsupported,
+                        "{}: its output is trimmed to {} of {} tokens; there is no loss of others", model_,
+                        config.output_ids.size(), config.vocabulary);
         const std::int64_t most = config.context + 1;
         if (ids.size() < 2 || std::ssize(ids) > most) {
             return fail(ErrorKind::invalid_input, "{} has {} tokens, but 2 to {} are wanted", file_, ids.size(), most);

@@ -38,7 +38,7 @@ Result<Path> find_named_model(Cli& cli, const std::string& model) {
 
 Result<Tokenizer> load_named_tokenizer(Cli& cli, const std::string& model) {
     Path path = CRIA_TRY(find_named_model(cli, model));
-    if (path.extension() == ".safetensors") path = path.parent_path();
+    if (path.extension() == ".safetensors" || path.extension() == ".pte") path = path.parent_path();
     const auto files = open_model_weights(cli.os, path);
     if (files && files->format == ModelFormat::gguf) return read_tokenizer(cli.os, *files);
     return load_tokenizer(cli.os, path);

@@ -73,16 +73,17 @@ private:
     static std::string as_json(const Facts& f) {
         OrderedJson files = OrderedJson::array();
         for (const Path& file : f.files.weights) files.push_back(file.filename().string());
-        const OrderedJson object{{"folder", f.files.folder.string()},
-                                 {"architecture", config_to_json(f.config)},
-                                 {"parameters", f.config.parameters()},
-                                 {"types", f.sizes.by_type},
-                                 {"files", std::move(files)},
-                                 {"context", f.context},
-                                 {"weights", f.sizes.loaded},
-                                 {"kv", f.cache},
-                                 {"scratch", f.scratch},
-                                 {"total", f.total()}};
+        OrderedJson object{{"folder", f.files.folder.string()},
+                           {"architecture", config_to_json(f.config)},
+                           {"parameters", f.config.parameters()},
+                           {"types", f.sizes.by_type},
+                           {"files", std::move(files)},
+                           {"context", f.context},
+                           {"weights", f.sizes.loaded},
+                           {"kv", f.cache},
+                           {"scratch", f.scratch},
+                           {"total", f.total()}};
+        if (!f.config.output_ids.empty()) object["output_ids"] = f.config.output_ids;
         return json_text(object, 2) + "\n";
     }
 
@@ -106,6 +107,8 @@ private:
         line("width", fmt::format("{} (feed-forward {})", c.width, c.ffn_width));
         line("heads", fmt::format("{} of {} (keys and values {})", c.heads, c.head_dim, c.kv_heads));
         line("vocabulary", fmt::format("{}{}", c.vocabulary, c.tied_embeddings ? ", embeddings tied" : ""));
+        if (!c.output_ids.empty())
+            line("output", fmt::format("trimmed to {} tokens; no other can be chosen", c.output_ids.size()));
         line("rope", fmt::format("theta {}{}", c.rope_theta, c.rope_scaling ? ", Llama 3 scaling" : ""));
         heading(fmt::format("Memory for a context of {}", f.context));
         line("weights", human_bytes(f.sizes.loaded));

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "kernels/packed.h"
+#include "model/executorch_weights.h"
 #include "model/meta_int4.h"
 #include "store/safetensors.h"
 #include "store/torch_file.h"
@@ -97,6 +98,7 @@ Result<Checkpoint> Checkpoint::open(Os& os, const ModelFiles& files, const Llama
         case ModelFormat::hugging_face: CRIA_TRY(checkpoint.add_safetensors(os, files)); break;
         case ModelFormat::meta: CRIA_TRY(checkpoint.add_meta(os, files)); break;
         case ModelFormat::gguf: CRIA_TRY(checkpoint.add_gguf(os, files)); break;
+        case ModelFormat::executorch: CRIA_TRY(checkpoint.add_executorch(os, files)); break;
     }
     return checkpoint;
 }
@@ -139,8 +141,31 @@ Result<Checkpoint::Part> Checkpoint::meta_part(const std::string& name, const Te
         return Part{tensor.dtype(), tensor.shape(), static_cast<const std::byte*>(tensor.raw()), tensor.storage()};
     auto blocks = blocks_of_meta_int4(name, tensor, all);
     if (!blocks) return prefix(who_, std::move(blocks).error());
-    const auto* bytes = static_cast<const std::byte*>(blocks->storage.raw());
-    return Part{blocks->type, blocks->shape, bytes, blocks->storage.storage()};
+    return part_of(std::move(*blocks));
+}
+
+Checkpoint::Part Checkpoint::part_of(BlockTensor blocks) {
+    const auto* bytes = static_cast<const std::byte*>(blocks.storage.raw());
+    return {blocks.type, blocks.shape, bytes, blocks.storage.storage(), std::move(blocks.scales)};
+}
+
+Status Checkpoint::add_executorch(Os& os, const ModelFiles& files) {
+    const ExecutorchProgram program = CRIA_TRY(open_executorch(os, files.weights.front()));
+    const ExecutorchLlama llama = CRIA_TRY(find_llama(program, config_, who_));
+    for (const ExecutorchLlama::Named& named : llama.tensors) {
+        const ExecutorchConstant& constant = named.constant;
+        if (constant.group > 0) {
+            auto blocks = blocks_of(named);
+            if (!blocks) return prefix(who_, std::move(blocks).error());
+            CRIA_TRY(add(named.name, part_of(std::move(*blocks)), named.rotary));
+            continue;
+        }
+        const DType type = constant.type == ExecutorchType::f32   ? DType::f32
+                           : constant.type == ExecutorchType::f16 ? DType::f16
+                                                                  : DType::bf16;
+        CRIA_TRY(add(named.name, {type, constant.shape, constant.bytes.data(), program.storage}, named.rotary));
+    }
+    return {};
 }
 
 // Shard r holds the r-th share of every matrix: of its rows, or of its columns where it reads what others wrote.
@@ -189,6 +214,21 @@ std::int64_t Checkpoint::row_in_file(const Found& found, std::int64_t row) const
     return head * n + 2 * i + half;
 }
 
+void Checkpoint::dequantize_row(const Part& part, std::int64_t row, std::span<float> values) {
+    const BlockType type = std::get<BlockType>(part.type);
+    const std::int64_t bytes = row_bytes(part.type, part.shape.last());
+    const std::span from(part.data + row * bytes, static_cast<std::size_t>(bytes));
+    dequantize(type, from, values);
+    if (part.scales.empty()) return;
+    const std::size_t groups = part.scales.size() / static_cast<std::size_t>(part.shape.rows());
+    const auto [name, elements, block_bytes] = layout_of(type);
+    const std::size_t n = static_cast<std::size_t>(elements), blocks = values.size() / n;
+    for (std::size_t b = 0; b < blocks; ++b)
+        rescale_block(from.data() + b * static_cast<std::size_t>(block_bytes),
+                      part.scales[static_cast<std::size_t>(row) * groups + b * groups / blocks],
+                      values.subspan(b * n, n));
+}
+
 void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std::byte* to) const {
     row = row_in_file(found, row);
     const std::size_t count = found.join == Join::same ? 1 : found.parts.size();
@@ -203,8 +243,7 @@ void Checkpoint::write_row(const Found& found, std::int64_t row, DType type, std
         if (part.type == ElementType(type)) {
             std::memcpy(to, from, static_cast<std::size_t>(bytes));
         } else {
-            dequantize(std::get<BlockType>(part.type), {from, static_cast<std::size_t>(bytes)},
-                       {reinterpret_cast<float*>(to), static_cast<std::size_t>(columns)});
+            dequantize_row(part, row, {reinterpret_cast<float*>(to), static_cast<std::size_t>(columns)});
         }
         to += columns * static_cast<std::int64_t>(bytes_of(type));
         if (found.join == Join::rows) return;

@@ -1,9 +1,9 @@
 // The weights of a model as its files hold them, handed out under Hugging Face's names, with its order of rows,
 // whatever the layout: safetensors; Meta's consolidated.NN.pth, whose shards are joined and whose four-bit matrices
-// become blocks; GGUF. Blocks become f32 or are handed out as they are.
+// become blocks; programs of ExecuTorch, likewise; GGUF. Blocks become f32 or are handed out as they are.
 //
-// Meta and GGUF keep the two halves of a rotary pair side by side, rows 2i and 2i + 1 of each query and key head, where
-// Hugging Face has them in rows i and i + head_dim / 2.
+// Meta, ExecuTorch and GGUF keep the two halves of a rotary pair side by side, rows 2i and 2i + 1 of each query and key
+// head, where Hugging Face has them in rows i and i + head_dim / 2.
 #pragma once
 
 #include <map>
@@ -14,6 +14,7 @@
 #include "base/os.h"
 #include "base/result.h"
 #include "model/config.h"
+#include "model/int4_blocks.h"
 #include "store/gguf.h"
 #include "store/model_folder.h"
 #include "tensor/tensor.h"
@@ -63,6 +64,8 @@ private:
         Shape shape;
         const std::byte* data;
         std::shared_ptr<Storage> storage;  // keeps the file
+        // Scales of blocks that do not hold them exactly, [rows, groups]; dequantised with these.
+        std::vector<float> scales{};
     };
     enum class Join { rows, columns, same };  // how the parts of a sharded tensor make one
     struct Found {
@@ -75,12 +78,16 @@ private:
     Status add_safetensors(Os& os, const ModelFiles& files);
     Status add_meta(Os& os, const ModelFiles& files);
     Status add_gguf(Os& os, const ModelFiles& files);
+    Status add_executorch(Os& os, const ModelFiles& files);
+    static Part part_of(BlockTensor blocks);
     Result<Part> meta_part(const std::string& name, const Tensor& tensor,
                            const std::map<std::string, Tensor>& all) const;
     Result<Found*> find(const std::string& name, const Shape& shape);
     std::int64_t row_in_file(const Found& found, std::int64_t row) const;
     Status add(std::string name, Part part, bool pairs_side_by_side);
     Result<Shape> joined_shape(const std::string& name, const Found& found) const;
+    // A row of the part's blocks in f32.
+    static void dequantize_row(const Part& part, std::int64_t row, std::span<float> values);
     // Row `row` of the whole, in the order of Hugging Face, written in `type`: the parts' own, or f32 for blocks.
     void write_row(const Found& found, std::int64_t row, DType type, std::byte* to) const;
 

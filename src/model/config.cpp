@@ -128,7 +128,8 @@ std::int64_t LlamaConfig::parameters() const {
     // A cross-attention layer has the same matrices, norms of queries and keys, and two gates; its model's
     // embedding has eight rows more than the vocabulary, for the image token and its like.
     const std::int64_t crossing_extra = crossing * (2 * head_dim + 2) + (crossing > 0 ? 8 * width : 0);
-    return (tied_embeddings ? 1 : 2) * vocabulary * width + layers * layer + width + crossing_extra;
+    const std::int64_t outside = (vocabulary + (tied_embeddings ? 0 : output_rows())) * width;
+    return outside + layers * layer + width + crossing_extra;
 }
 
 Status check_config(const LlamaConfig& c) {

@@ -34,11 +34,17 @@ struct LlamaConfig {
     std::int64_t lora_rank = 0;
     float lora_scale = 1.0f;
     bool rotates_ffn = false;
+    // The tokens that the rows of the output layer stand for where it was trimmed to some; all others have a logit of
+    // -infinity. Empty: it has a row for each token.
+    std::vector<std::int32_t> output_ids{};
     // Layers (in Hugging Face's merged numbering) that attend to an image; none in text models.
     std::vector<std::int64_t> cross_attention_layers{};
 
     std::int64_t kv_width() const { return kv_heads * head_dim; }
     std::int64_t query_width() const { return heads * head_dim; }
+    std::int64_t output_rows() const {
+        return output_ids.empty() ? vocabulary : static_cast<std::int64_t>(output_ids.size());
+    }
     std::int64_t parameters() const;
     friend bool operator==(const LlamaConfig&, const LlamaConfig&) = default;
 };

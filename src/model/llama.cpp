@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace cria {
 
@@ -57,7 +58,7 @@ std::vector<Parameter> Llama::parameters() {
         matrix({mlp("down")}, {width}, ffn, w.down);
     }
     norm("model.norm.weight", norm_);
-    if (!config_.tied_embeddings) matrix({"lm_head.weight"}, {config_.vocabulary}, width, head_);
+    if (!config_.tied_embeddings) matrix({"lm_head.weight"}, {config_.output_rows()}, width, head_);
     return all;
 }
 
@@ -108,7 +109,19 @@ Value Llama::forward(Pass& pass, std::span<const std::int32_t> ids, const Attend
     return rms_norm(pass, x, norm_, config_.norm_epsilon);
 }
 
-Value Llama::logits(Pass& pass, const Value& hidden) const { return linear(pass, hidden, head()); }
+Value Llama::logits(Pass& pass, const Value& hidden) const {
+    const Value there = linear(pass, hidden, head());
+    if (config_.output_ids.empty()) return there;
+    CRIA_ASSERT(!pass.training());
+    const std::int64_t rows = there.rows(), columns = there.tensor.columns();
+    const Tensor all = pass.allocate(Shape{rows, config_.vocabulary});
+    std::ranges::fill(all.f32_span(), -std::numeric_limits<float>::infinity());
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t i = 0; i < columns; ++i)
+            all.f32()[row * config_.vocabulary + config_.output_ids[static_cast<std::size_t>(i)]] =
+                there.tensor.f32()[row * columns + i];
+    return {all};
+}
 
 KvShape Llama::cache_shape(std::optional<DType> type) const {
     const bool paired = quantised() && KvPool::can_hold(DType::bf16, config_.head_dim);

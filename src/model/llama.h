@@ -83,7 +83,7 @@ public:
 
     // ids [rows] -> hidden states after the final norm [rows, width].
     Value forward(Pass& pass, std::span<const std::int32_t> ids, const Attendance& seen) const;
-    // hidden [rows, width] -> logits [rows, vocabulary].
+    // hidden [rows, width] -> logits [rows, vocabulary]; -infinity for tokens that a trimmed output lacks.
     Value logits(Pass& pass, const Value& hidden) const;
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
@@ -114,7 +114,7 @@ private:
     Weight embedding_;  // [vocabulary, width]
     std::vector<LlamaLayer> layers_;
     Weight norm_;  // [width]
-    Weight head_;  // [vocabulary, width]; empty when tied
+    Weight head_;  // [vocabulary, or as many rows as a trimmed output has, width]; empty when tied
     std::unique_ptr<RopePositions> rope_;
     bool checkpointing_ = false;
 };

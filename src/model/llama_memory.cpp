@@ -64,6 +64,7 @@ std::size_t Llama::pass_bytes(const Kernels& kernels, std::int64_t rows, std::in
     }
     counter.allocate(config_.width);
     counter.linear(head(), false, logit_rows);
+    if (!config_.output_ids.empty()) counter.allocate(config_.vocabulary, logit_rows);
     return counter.most();
 }
 

@@ -167,6 +167,9 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
     if (config.lora_rank > 0 && options.trainable)
         return fail(ErrorKind::unsupported, "{}: a model with adaptors of Meta's cannot be trained on",
                     folder.string());
+    if (!config.output_ids.empty() && options.trainable)
+        return fail(ErrorKind::unsupported, "{}: its output is trimmed to {} of {} tokens; it cannot be trained on",
+                    folder.string(), config.output_ids.size(), config.vocabulary);
     for (const Parameter& parameter : model.parameters()) {
         if (config.lora_rank > 0 && parameter.is_in_a_layer())
             parameter.weight->low_rank = CRIA_TRY(load_low_rank(parameter, checkpoint, config));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace cria {
 namespace {
@@ -28,18 +30,6 @@ Status check_zeros(const std::string& name, const Tensor& zeros) {
     return {};
 }
 
-// One block of 32 numbers. Q4_0 keeps number i in the low half of byte i, number i + 16 in the high half.
-void write_block(BlockType type, F16 scale, const std::int8_t* numbers, std::byte* to) {
-    std::memcpy(to, &scale, sizeof scale);
-    to += sizeof scale;
-    if (type == BlockType::q8_0) {
-        std::memcpy(to, numbers, kBlock);
-        return;
-    }
-    for (std::int64_t i = 0; i < kBlock / 2; ++i)
-        to[i] = static_cast<std::byte>((numbers[i] + 8) | (numbers[i + kBlock / 2] + 8) << 4);
-}
-
 }  // namespace
 
 Result<BlockTensor> blocks_of_meta_int4(const std::string& name, const Tensor& weight,
@@ -49,31 +39,17 @@ Result<BlockTensor> blocks_of_meta_int4(const std::string& name, const Tensor& w
     if (scales == all.end()) return fail(ErrorKind::corrupt, "tensor '{}' is int8 and has no scales", name);
     if (const auto zeros = all.find(base + ".zeros"); zeros != all.end()) CRIA_TRY(check_zeros(name, zeros->second));
     if (weight.shape().rank() != 2) return fail(ErrorKind::corrupt, "tensor '{}' is int8 and no matrix", name);
-    const std::int64_t rows = weight.rows(), columns = weight.columns();
-    const std::int64_t groups = scales->second.elements() / rows;
-    if (groups < 1 || groups * rows != scales->second.elements() || columns % groups != 0)
-        return fail(ErrorKind::corrupt, "tensor '{}' {} does not fit its scales {}", name, weight.shape().text(),
-                    scales->second.shape().text());
-    const std::int64_t group = columns / groups;
-    if (group % kBlock != 0)
-        return fail(ErrorKind::unsupported, "tensor '{}' has a scale for every {} numbers; a multiple of {} is wanted",
-                    name, group, kBlock);
     const auto* numbers = weight.data<std::int8_t>();
     const BlockType type = is_eight_bit(name) ? BlockType::q8_0 : BlockType::q4_0;
     if (type == BlockType::q4_0 &&
         std::any_of(numbers, numbers + weight.elements(), [](std::int8_t n) { return n < -8 || n > 7; }))
         return fail(ErrorKind::corrupt, "tensor '{}' has numbers beyond four bits (-8 to 7)", name);
 
-    const std::int64_t bytes = layout_of(type).bytes;
-    BlockTensor blocks{type, weight.shape(), Tensor::zeros(DType::i8, Shape{rows * columns / kBlock * bytes})};
-    auto* to = static_cast<std::byte*>(blocks.storage.raw());
-    for (std::int64_t i = 0; i < rows * columns / kBlock; ++i) {
-        const F16 scale = to_f16(value_at(scales->second, i * kBlock / group));
-        if (!std::isfinite(to_f32(scale)))
-            return fail(ErrorKind::corrupt, "tensor '{}' has a scale that is no number of 16 bits", name);
-        write_block(type, scale, numbers + i * kBlock, to + i * bytes);
-    }
-    return blocks;
+    std::vector<float> factors(static_cast<std::size_t>(scales->second.elements()));
+    for (std::size_t i = 0; i < factors.size(); ++i)
+        factors[i] = value_at(scales->second, static_cast<std::int64_t>(i));
+    const auto next = [numbers](std::int64_t first, std::int8_t* to) { std::memcpy(to, numbers + first, kBlock); };
+    return blocks_of_groups({weight.shape(), std::move(factors), next}, type, name);
 }
 
 }  // namespace cria

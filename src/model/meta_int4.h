@@ -10,16 +10,10 @@
 #include <string>
 
 #include "base/result.h"
-#include "tensor/blocks.h"
+#include "model/int4_blocks.h"
 #include "tensor/tensor.h"
 
 namespace cria {
-
-struct BlockTensor {
-    BlockType type;
-    Shape shape;     // of the matrix
-    Tensor storage;  // the blocks, row after row
-};
 
 // The same numbers as blocks: Q4_0, and Q8_0 for embedding and output. A group is a whole number of blocks, and its
 // scale is rounded to f16 (which holds the released bf16 scales from 8e-6 on).

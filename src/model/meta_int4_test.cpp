@@ -4,11 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 
 #include "base/temp_folder.h"
-#include "model/llama.h"
-#include "store/safetensors.h"
+#include "model/golden_logits.h"
 
 namespace cria {
 namespace {
@@ -19,26 +17,7 @@ class MetaInt4 : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override { std::filesystem::copy(kGolden / GetParam(), folder_ / "m"); }
 
-    // The largest difference of our logits from the golden ones, over the largest of these.
-    double error(const LoadOptions& options) {
-        const auto model = Llama::load(real_os(), folder_ / "m", options);
-        EXPECT_TRUE(model) << model.error().message;
-        const auto golden = open_safetensors(real_os(), folder_ / "m/golden.safetensors");
-        EXPECT_TRUE(golden && model);
-        if (!golden || !model) return INFINITY;
-        const Tensor tokens = golden->tensor(*golden->find("tokens")), wanted = golden->tensor(*golden->find("logits"));
-        const std::span ids(tokens.data<std::int32_t>(), static_cast<std::size_t>(tokens.elements()));
-        Arena arena;
-        Pass pass(compute_, arena);
-        const RowRun run{0, std::ssize(ids), 0, nullptr};
-        const Value out = model->logits(pass, model->forward(pass, ids, Attendance{{&run, 1}}));
-        double worst = 0, largest = 0;
-        for (std::int64_t i = 0; i < wanted.elements(); ++i) {
-            worst = std::max(worst, std::abs(static_cast<double>(out.tensor.f32()[i] - wanted.f32()[i])));
-            largest = std::max(largest, std::abs(static_cast<double>(wanted.f32()[i])));
-        }
-        return worst / largest;
-    }
+    double error(const LoadOptions& options) { return golden_error(folder_ / "m", options, compute_); }
 
     TempFolder folder_;
     ThreadPool pool_{2};

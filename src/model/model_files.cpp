@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/strings.h"
+#include "model/executorch_weights.h"
 #include "store/gguf.h"
 #include "text/tokenizer_files.h"
 
@@ -119,7 +120,7 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
     if (params.has("vision_chunk_size"))
         return fail(ErrorKind::unsupported, "{}: has vision_chunk_size; vision checkpoints cannot be opened yet", who);
     LlamaConfig config;
-    CRIA_TRY(read_quantization(params, who, config));
+    if (files.format == ModelFormat::meta) CRIA_TRY(read_quantization(params, who, config));
     config.width = CRIA_TRY(params.size("dim"));
     config.layers = CRIA_TRY(params.size("n_layers"));
     config.heads = CRIA_TRY(params.size("n_heads"));
@@ -146,6 +147,30 @@ Result<LlamaConfig> config_from_params(const Json& json, const ModelFiles& files
         config.eos_ids = CRIA_TRY(params.ids("eos_token_id", config.vocabulary));
     else if (names_an_instruct_model(files.folder))
         config.eos_ids.insert(config.eos_ids.end(), {ordinary + kEndOfMessage, ordinary + kEndOfTurn});
+    return checked(std::move(config), who);
+}
+
+// ---- ExecuTorch ----
+
+// params.json, and what only the program says: which tokens a trimmed output has, and the rotary scaling's factor.
+Result<LlamaConfig> config_from_program(Os& os, const ModelFiles& files, const Json& json) {
+    LlamaConfig config = CRIA_TRY(config_from_params(json, files));
+    const std::string who = files.config.string();
+    const Params params(json.contains("model") && json["model"].is_object() ? json["model"] : json, who);
+    for (const char* key : {"use_hf_rope", "use_qk_norm", "attention_qkv_bias", "moe"})
+        if (params.flag(key))
+            return fail(ErrorKind::unsupported, "{}: {} is true; Meta's Llama 3 has nothing such", who, key);
+    config.tied_embeddings = false;  // a program holds both, even where they are the same numbers
+    const std::string program_name = files.weights.front().string();
+    const ExecutorchProgram program = CRIA_TRY(open_executorch(os, files.weights.front()));
+    const ExecutorchLlama llama = CRIA_TRY(find_llama(program, config, program_name));
+    config.output_ids = llama.output_ids;
+    const auto scaling = CRIA_TRY(scaling_of(llama, config, program_name));
+    if (params.has("use_scaled_rope") && scaling.has_value() != config.rope_scaling.has_value())
+        return fail(ErrorKind::corrupt, "{}: use_scaled_rope is {}, but the angles in {} are {}", who,
+                    config.rope_scaling.has_value(), program_name, scaling ? "scaled" : "not scaled");
+    config.rope_scaling = scaling;
+    if (!params.has("max_seq_len")) config.context = scaling ? kLongContext : kShortContext;
     return checked(std::move(config), who);
 }
 
@@ -255,7 +280,11 @@ Result<LlamaConfig> read_config(Os& os, const ModelFiles& files) {
     }
     const std::string text = CRIA_TRY(read_text(os, files.config, kMaxConfigBytes));
     const Json json = CRIA_TRY(parse_json(text, who));
-    return files.format == ModelFormat::meta ? config_from_params(json, files) : config_from_json(json, who);
+    switch (files.format) {
+        case ModelFormat::meta: return config_from_params(json, files);
+        case ModelFormat::executorch: return config_from_program(os, files, json);
+        default: return config_from_json(json, who);
+    }
 }
 
 Result<Tokenizer> read_tokenizer(Os& os, const ModelFiles& files) {

@@ -13,7 +13,7 @@ namespace cria {
 // the released models of that size are: Meta's params.json has no context (131,072 with scaled rope, else 8,192), no
 // factor of the scaling (32 for 1B and 3B, else 8), and does not say whether embeddings are tied (1B and 3B are);
 // quantised ones never are. max_seq_len, rope_scaling_factor and tied_embeddings say so where quant/convert.h has
-// written it.
+// written it. Beside a program of ExecuTorch, the program itself says the scaling, and which tokens its output has.
 Result<LlamaConfig> read_config(Os& os, const ModelFiles& files);
 
 // Writes config.json into `folder`, with the type of the weights beside it.

@@ -13,6 +13,10 @@ namespace cria {
 constexpr int kRounding = 1;
 
 Status check_exportable(const LlamaConfig& config, std::string_view who) {
+    if (!config.output_ids.empty())
+        return fail(ErrorKind::unsupported,
+                    "{}: its output is trimmed to {} of {} tokens; other layouts cannot say which", who,
+                    config.output_ids.size(), config.vocabulary);
     if (config.lora_rank == 0 && !config.rotates_ffn) return {};
     return fail(ErrorKind::unsupported,
                 "{}: Meta's quantised model with {} runs as it is; other layouts cannot hold that", who,

@@ -108,6 +108,8 @@ bool is_meta_file(const Listed& file) {
                       name == "tokenizer.model" || name == "checklist.chk");
 }
 
+bool is_program(const Listed& file) { return in_root(file) && file.path.ends_with(".pte"); }
+
 // "Model-Q4_K_M-00001-of-00003.gguf" -> "Model-Q4_K_M".
 std::string gguf_stem(std::string_view path) {
     std::string stem = Path(path).stem().string();
@@ -180,11 +182,14 @@ Result<Choice> choose(const std::vector<Listed>& files, const HubName& name) {
     if (!name.pick.empty())
         return fail(ErrorKind::not_found, "{} has no GGUF files, so there is no '{}' of it", name.repository,
                     name.pick);
-    const std::vector<Listed> meta = those(is_meta_file);
+    std::vector<Listed> meta = those(is_meta_file);
     const bool weights = std::ranges::any_of(meta, [](const Listed& file) { return file.path.ends_with(".pth"); });
-    if (!weights)
+    const std::vector<Listed> programs = those(is_program);
+    if (!weights && programs.empty())
         return fail(ErrorKind::not_found,
-                    "{} has no weights that Cria reads: no .safetensors, .gguf, consolidated.*.pth", name.repository);
+                    "{} has no weights that Cria reads: no .safetensors, .gguf, consolidated.*.pth, .pte",
+                    name.repository);
+    if (!weights) meta.insert(meta.end(), programs.begin(), programs.end());
     return Choice{base, meta, true};
 }
 

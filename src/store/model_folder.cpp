@@ -88,17 +88,32 @@ Result<ModelFiles> open_hugging_face(Os& os, const Path& path, bool is_folder) {
     return files;
 }
 
+// A program of ExecuTorch, with params.json beside it.
+Result<ModelFiles> open_program(Os& os, const Path& program) {
+    ModelFiles files{.format = ModelFormat::executorch, .folder = program.parent_path(), .weights = {program}};
+    files.config = files.folder / "params.json";
+    if (!CRIA_TRY(exists(os, files.config)))
+        return fail(ErrorKind::not_found, "{} has no params.json, which {} needs beside it", files.folder.string(),
+                    program.filename().string());
+    return files;
+}
+
 Result<ModelFiles> open_meta(Os& os, const Path& folder) {
     ModelFiles files{.format = ModelFormat::meta, .folder = folder, .config = folder / "params.json"};
+    std::vector<Path> programs;
     for (const Path& path : CRIA_TRY(os.list(folder))) {
         const std::string name = path.filename().string();
         if (name.starts_with("consolidated.") && name.ends_with(".pth")) files.weights.push_back(path);
+        if (path.extension() == ".pte") programs.push_back(path);
     }
-    if (files.weights.empty())
-        return fail(ErrorKind::not_found,
-                    "{} has a params.json and no consolidated.*.pth; a model's weights are wanted there",
-                    folder.string());
-    return files;
+    if (!files.weights.empty()) return files;
+    if (programs.size() == 1) return open_program(os, programs.front());
+    if (programs.size() > 1)
+        return fail(ErrorKind::invalid_input, "{} has {} programs; name one of them, such as {}", folder.string(),
+                    programs.size(), programs.front().string());
+    return fail(ErrorKind::not_found,
+                "{} has a params.json and no consolidated.*.pth or .pte file; a model's weights are wanted there",
+                folder.string());
 }
 
 // A GGUF file; of one that is split, all parts by the number in the name of the first.
@@ -157,9 +172,11 @@ Result<ModelListing> look_at(Os& os, const Path& folder) {
 Result<ModelFiles> open_model_weights(Os& os, const Path& path) {
     const FileInfo info = CRIA_TRY(os.info(path));
     if (!info.is_folder && path.extension() == ".gguf") return open_gguf_files(os, path);
+    if (!info.is_folder && path.extension() == ".pte") return open_program(os, path);
     if (!info.is_folder && path.extension() != ".safetensors")
         return fail(ErrorKind::invalid_input,
-                    "{} is a file; a model's folder (or a .gguf file, or a .safetensors file in a folder) is wanted",
+                    "{} is a file; a model's folder (or a .gguf file, or a .safetensors or .pte file in a folder) is "
+                    "wanted",
                     path.string());
     if (!info.is_folder || CRIA_TRY(exists(os, path / "config.json")))
         return open_hugging_face(os, path, info.is_folder);

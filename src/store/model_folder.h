@@ -1,8 +1,9 @@
-// Where a model's files are, found by path or by name. Three layouts are known:
+// Where a model's files are, found by path or by name. Four layouts are known:
 //
 //     Hugging Face   config.json  tokenizer.json | tokenizer.model  [generation_config.json]
 //                    model.safetensors | model.safetensors.index.json with its shards
 //     Meta           params.json  tokenizer.model  consolidated.00.pth, .01.pth, ...
+//     ExecuTorch     params.json  tokenizer.model  NAME.pte
 //     GGUF           one file, or NAME-00001-of-0000N.gguf and its shards; all else is in them
 #pragma once
 
@@ -18,7 +19,7 @@
 
 namespace cria {
 
-enum class ModelFormat { hugging_face, meta, gguf };
+enum class ModelFormat { hugging_face, meta, gguf, executorch };
 
 struct ModelFiles {
     ModelFormat format = ModelFormat::hugging_face;
@@ -29,7 +30,7 @@ struct ModelFiles {
     std::optional<Path> generation_config{};
 };
 
-// The files of the model in `path`: a folder, or a .safetensors or .gguf file. Looks only whether they
+// The files of the model in `path`: a folder, or a .safetensors, .gguf or .pte file. Looks only whether they
 // are there; the readers of each format check the contents.
 // Errors: not_found names the missing piece; corrupt is an index that makes no sense; io.
 Result<ModelFiles> open_model_folder(Os& os, const Path& path);

@@ -68,8 +68,7 @@ TEST(ModelFolder, ReadsAnIndexOfShards) {
     put(folder / "m1.st");
     expect_refused(folder.path(), ErrorKind::not_found, "m2.st");
     put(folder / "m2.st");
-    EXPECT_EQ(open_model_folder(real_os(), folder.path())->weights,
-              (std::vector{folder / "m1.st", folder / "m2.st"}));
+    EXPECT_EQ(open_model_folder(real_os(), folder.path())->weights, (std::vector{folder / "m1.st", folder / "m2.st"}));
 
     for (const char* text :
          {"", "{", "[]", "1", "{}", R"({"weight_map": 1})", R"({"weight_map": {}})", R"({"weight_map": {"a": 1}})",
@@ -78,6 +77,26 @@ TEST(ModelFolder, ReadsAnIndexOfShards) {
         put(index, text);
         expect_refused(folder.path(), ErrorKind::corrupt, "model.safetensors.index.json");
     }
+}
+
+TEST(ModelFolder, AProgramIsTheModelOfAFolderOfMetas) {
+    TempFolder folder;
+    put(folder / "model.pte");
+    expect_refused(folder / "model.pte", ErrorKind::not_found, "no params.json, which model.pte needs");
+    put(folder / "params.json");
+    put(folder / "tokenizer.model");
+    for (const Path& path : {folder.path(), folder / "model.pte"}) {
+        const auto files = *open_model_folder(real_os(), path);
+        EXPECT_EQ(files.format, ModelFormat::executorch);
+        EXPECT_EQ(files.config, folder / "params.json");
+        EXPECT_EQ(files.weights, std::vector{folder / "model.pte"});
+        EXPECT_EQ(files.tokenizer, folder / "tokenizer.model");
+    }
+    put(folder / "other.pte");
+    expect_refused(folder.path(), ErrorKind::invalid_input, "has 2 programs; name one of them");
+    EXPECT_EQ(open_model_folder(real_os(), folder / "other.pte")->weights, std::vector{folder / "other.pte"});
+    put(folder / "consolidated.00.pth");
+    EXPECT_EQ(open_model_folder(real_os(), folder.path())->format, ModelFormat::meta);
 }
 
 TEST(ModelFolder, MetaFoldersHaveShards) {
