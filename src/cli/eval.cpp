@@ -15,6 +15,9 @@
 namespace cria {
 namespace {
 
+constexpr std::int64_t kTogether = 16;       // the requests about a chat
+constexpr std::int64_t kUsualLength = 2048;  // tokens of one of them, with its answer
+
 std::optional<Language> language_named(std::string_view code) {
     for (const Language language : kLanguages) {
         if (language_pack(language).code == code) return language;
@@ -60,14 +63,15 @@ public:
         options.chats = CRIA_TRY(chosen_chats(options.chats));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto loaded = CRIA_TRY(load_named_model(cli, model_, 0));
-        Engine engine(cli.os, loaded->model, loaded->tokenizer, compute, one_at_a_time(loaded->context));
+        Engine engine(cli.os, loaded->model, loaded->tokenizer, compute, options_for(loaded->context));
         const auto start = cli.os.monotonic();
         Progress progress(cli);
         std::string answers;
-        const auto generate = [&](const EvalPrompt& prompt) -> Result<std::string> {
-            std::string text = CRIA_TRY(answer(*loaded, engine, prompt));
-            if (!answers_.empty()) answers += answer_line(prompt, text);
-            return text;
+        const auto generate = [&](std::span<const EvalPrompt> prompts) -> Result<std::vector<std::string>> {
+            auto texts = CRIA_TRY(answer(*loaded, engine, prompts));
+            for (std::size_t i = 0; i < prompts.size() && !answers_.empty(); ++i)
+                answers += answer_line(prompts[i], texts[i]);
+            return texts;
         };
         auto scores = run_office_suite(generate, options, [&](std::int64_t done, std::int64_t all) {
             show(progress, cli.os.monotonic() - start, done, all);
@@ -101,18 +105,44 @@ private:
         return chosen;
     }
 
-    static Result<std::string> answer(const LoadedModel& loaded, Engine& engine, const EvalPrompt& prompt) {
+    // All requests about a chat at once: what they begin with is read once.
+    static EngineOptions options_for(std::int64_t context) {
+        return {.context = context,
+                .positions = std::max(context, kTogether * std::min(context, kUsualLength)),
+                .most_running = kTogether};
+    }
+
+    static Result<Request> request_for(const LoadedModel& loaded, const EvalPrompt& prompt) {
         PromptOptions form;
         form.tools = prompt.tools;
         const auto segments = CRIA_TRY(render_chat(prompt.messages, form));
-        const auto ids = CRIA_TRY(encode_segments(loaded.tokenizer, segments));
-        GenerateOptions options;
-        options.sampling.temperature = 0;
-        options.stop_ids = loaded.defaults.stop_ids;
-        options.cancel = &interrupted();
-        Generation generation = CRIA_TRY(engine.generate(ids, options, [](std::string_view) {}));
-        if (generation.stop == StopReason::cancelled) return fail(ErrorKind::cancelled, "interrupted");
-        return std::move(generation.text);
+        Request request;
+        request.prompt = CRIA_TRY(encode_segments(loaded.tokenizer, segments));
+        request.options.sampling.temperature = 0;
+        request.options.stop_ids = loaded.defaults.stop_ids;
+        request.options.cancel = &interrupted();
+        return request;
+    }
+
+    static Result<std::vector<std::string>> answer(const LoadedModel& loaded, Engine& engine,
+                                                   std::span<const EvalPrompt> prompts) {
+        std::vector<Request> requests;
+        for (const EvalPrompt& prompt : prompts) requests.push_back(CRIA_TRY(request_for(loaded, prompt)));
+        std::vector<Result<Generation>> answers(prompts.size());
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            requests[i].on_end = [&answers, i](Result<Generation> answer) { answers[i] = std::move(answer); };
+            if (Status sent = engine.submit(std::move(requests[i])); !sent)
+                answers[i] = std::unexpected(std::move(sent).error());
+        }
+        while (engine.step()) {
+        }
+        std::vector<std::string> texts;
+        for (Result<Generation>& answer : answers) {
+            Generation generation = CRIA_TRY(std::move(answer));
+            if (generation.stop == StopReason::cancelled) return fail(ErrorKind::cancelled, "interrupted");
+            texts.push_back(std::move(generation.text));
+        }
+        return texts;
     }
 
     // One line of --answers.

@@ -124,11 +124,13 @@ TEST(OfficeEval, SuiteAsksHeldOutChatsAndReports) {
     const OfficeSuiteOptions options{.chats = {{Language::english, 3}, {Language::thai, 2}}};
     std::int64_t prompts = 0, last = 0;
     const auto result = run_office_suite(
-        [&](const EvalPrompt& prompt) -> Result<std::string> {
-            ++prompts;
-            EXPECT_EQ(prompt.messages.size(), 2u);
-            EXPECT_EQ(prompt.tools.empty(), prompt.task != OfficeTask::invite);
-            return "no";
+        [&](std::span<const EvalPrompt> all) -> Result<std::vector<std::string>> {
+            prompts += std::ssize(all);
+            for (const EvalPrompt& prompt : all) {
+                EXPECT_EQ(prompt.messages.size(), 2u);
+                EXPECT_EQ(prompt.tools.empty(), prompt.task != OfficeTask::invite);
+            }
+            return std::vector<std::string>(all.size(), "no");
         },
         options, [&](std::int64_t done, std::int64_t total) { EXPECT_LE(last = done, total); });
     ASSERT_TRUE(result);
@@ -142,9 +144,11 @@ TEST(OfficeEval, SuiteAsksHeldOutChatsAndReports) {
 }
 
 TEST(OfficeEval, ErrorsOfTheModelEndTheSuite) {
-    const auto result =
-        run_office_suite([](const EvalPrompt&) -> Result<std::string> { return fail(ErrorKind::cancelled, "stopped"); },
-                         {}, [](std::int64_t, std::int64_t) {});
+    const auto result = run_office_suite(
+        [](std::span<const EvalPrompt>) -> Result<std::vector<std::string>> {
+            return fail(ErrorKind::cancelled, "stopped");
+        },
+        {}, [](std::int64_t, std::int64_t) {});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().message, "stopped");
 }

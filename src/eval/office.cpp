@@ -138,8 +138,7 @@ EvalPrompt make_eval_prompt(const OfficeSample& sample, const OfficeTurn& turn) 
     return prompt;
 }
 
-Result<std::vector<LanguageScores>> run_office_suite(FunctionRef<Result<std::string>(const EvalPrompt&)> generate,
-                                                     const OfficeSuiteOptions& options,
+Result<std::vector<LanguageScores>> run_office_suite(GenerateAll generate, const OfficeSuiteOptions& options,
                                                      FunctionRef<void(std::int64_t, std::int64_t)> progress) {
     std::int64_t total = 0, done = 0;
     const int tasks = options.headline_only ? 3 : kOfficeTasks;
@@ -151,12 +150,15 @@ Result<std::vector<LanguageScores>> run_office_suite(FunctionRef<Result<std::str
         OfficeScores scores;
         for (int i = 0; i < chats; ++i) {
             const OfficeCase chat = make_office_case(world, options.seed, static_cast<std::uint64_t>(i));
-            for (const OfficeTurn& turn : chat.turns) {
-                if (options.headline_only && !is_headline(turn.task)) continue;
-                const std::string output = CRIA_TRY(generate(make_eval_prompt(chat.sample, turn)));
-                score_office_answer(chat.sample, turn, output, scores);
-                progress(++done, total);
-            }
+            std::vector<OfficeTurn> turns = chat.turns;
+            if (options.headline_only)
+                std::erase_if(turns, [](const OfficeTurn& turn) { return !is_headline(turn.task); });
+            std::vector<EvalPrompt> prompts;
+            for (const OfficeTurn& turn : turns) prompts.push_back(make_eval_prompt(chat.sample, turn));
+            const std::vector<std::string> answers = CRIA_TRY(generate(prompts));
+            for (std::size_t t = 0; t < turns.size(); ++t)
+                score_office_answer(chat.sample, turns[t], answers[t], scores);
+            progress(done += std::ssize(turns), total);
             ++scores.chats;
         }
         all.push_back({language, scores});

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,10 +68,10 @@ struct LanguageScores {
     OfficeScores scores;
 };
 
-// Asks every request of every chat as the first of its conversation. `generate` gets the prompt and returns
-// the model's text; its first error ends the suite. `progress` gets (prompts done, prompts in all).
-Result<std::vector<LanguageScores>> run_office_suite(FunctionRef<Result<std::string>(const EvalPrompt&)> generate,
-                                                     const OfficeSuiteOptions& options,
+// Asks every request of every chat as the first of its conversation. `generate` gets the prompts of a chat and returns
+// the model's text for each; its first error ends the suite. `progress` gets (prompts done, prompts in all).
+using GenerateAll = FunctionRef<Result<std::vector<std::string>>(std::span<const EvalPrompt>)>;
+Result<std::vector<LanguageScores>> run_office_suite(GenerateAll generate, const OfficeSuiteOptions& options,
                                                      FunctionRef<void(std::int64_t, std::int64_t)> progress);
 
 // One object: the first language's figures on top ("language" says which), and "languages" with all.

@@ -1,5 +1,5 @@
-// Keys and values of attention in sixteen bits (bf16), in the order in which its products read them. (In eight bits they
-// stand in the same order, and become sixteen block by block.)
+// Keys and values of attention in sixteen bits (bf16), in the order in which its products read them. (In eight bits
+// they stand in the same order, and become sixteen block by block.)
 //
 // Products are summed in f32, two numbers at a time where the processor can (vdpbf16ps), so that the two stand side by
 // side in 32 bits. A query meets a key over the features, the weights meet the values over the positions:
