@@ -116,7 +116,9 @@ Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::st
 // A file of another model, or a damaged one, is written anew in the end.
 Status Conversation::open_prompt_cache(Cli& cli, const Path& path) {
     prompt_cache_ = path;
-    origin_ = CRIA_TRY(describe_weights(os_, model_->files));
+    // By its place, too: two models may have files of the same names, sizes and dates.
+    const Path place = std::filesystem::absolute(model_->files.weights.front()).lexically_normal();
+    origin_ = place.string() + "\n" + CRIA_TRY(describe_weights(os_, model_->files));
     const auto loaded = engine_->load_prefixes(path, origin_);
     if (loaded || loaded.error().kind == ErrorKind::not_found) return {};
     if (loaded.error().kind == ErrorKind::io) return std::unexpected(loaded.error());
