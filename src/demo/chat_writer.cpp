@@ -11,6 +11,15 @@
 namespace cria {
 namespace {
 
+// Training has what is hard to learn more often than people write it.
+struct Odds {
+    double second_item, third_item, alike, problem, decision, meeting_of_some;
+};
+Odds odds(Split split, bool hard) {
+    if (split != Split::train) return {0.75, 0.4, 0.0, 0.85, 0.85, 0.2};
+    return hard ? Odds{0.8, 0.6, 0.3, 0.65, 0.75, 0.4} : Odds{0.85, 0.6, 0.0, 0.85, 0.85, 0.5};
+}
+
 // What a message does. A run of messages that belong together is never torn apart.
 enum class Say {
     opener,
@@ -91,7 +100,7 @@ void shorten(std::vector<Run>& runs) {
 }
 
 // The runs of a chat of `lines` messages, at least four.
-std::vector<Run> draw_runs(std::size_t items, bool meeting, std::size_t lines, Random& random) {
+std::vector<Run> draw_runs(const Odds& odds, std::size_t items, bool meeting, std::size_t lines, Random& random) {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < items; ++i) {
         if (chance(random, 0.4))
@@ -101,8 +110,8 @@ std::vector<Run> draw_runs(std::size_t items, bool meeting, std::size_t lines, R
     }
     if (meeting) runs.push_back(draw_meeting_run(random));
     if (chance(random, 0.5)) shuffle(runs, random);
-    if (chance(random, 0.85)) runs.insert(runs.begin(), {{Say::decision}});
-    if (chance(random, 0.85)) runs.insert(runs.begin(), {{Say::problem}});
+    if (chance(random, odds.decision)) runs.insert(runs.begin(), {{Say::decision}});
+    if (chance(random, odds.problem)) runs.insert(runs.begin(), {{Say::problem}});
     runs.insert(runs.begin(), {{Say::opener}});
 
     const auto total = [&] {
@@ -191,21 +200,15 @@ std::string without_full_stop(std::string text) {
     return text;
 }
 
-// Training has what is hard to learn more often than people write it: several tasks, and meetings of a few.
-struct Odds {
-    double second_item, third_item, meeting_of_some;
-};
-Odds odds(Split split) { return split == Split::train ? Odds{0.85, 0.6, 0.5} : Odds{0.75, 0.4, 0.2}; }
-
 // Turns cast slots into lines and facts.
 class Writer {
 public:
-    Writer(const LanguagePack& pack, Split split, Random& random, std::chrono::sys_days today)
+    Writer(const LanguagePack& pack, Split split, bool hard, Random& random, std::chrono::sys_days today)
         : pack_(pack),
           split_(split),
           random_(random),
           today_(today),
-          odds_(odds(split)),
+          odds_(odds(split, hard)),
           people_(draw_cast(pack, split, random)) {}
 
     WrittenChat write(std::size_t lines) {
@@ -216,7 +219,7 @@ public:
         for (std::size_t i = 0; i < owners.size(); ++i) owners[i] = i;
         shuffle(owners, random_);
         draw_content(items, owners);
-        const auto runs = draw_runs(items, chance(random_, 0.9), lines, random_);
+        const auto runs = draw_runs(odds_, items, chance(random_, 0.9), lines, random_);
         slots_ = Casting(people_.size(), owners, random_).cast(runs);
         note_people();
 
@@ -237,7 +240,7 @@ private:
         facts_.subject =
             fill(pack_.subject, {{"project", facts_.project}, {"topic", expand(pack_, "topic", split_, random_)}});
         while (facts_.items.size() < items) {
-            std::string task = expand(pack_, "task", split_, random_);
+            std::string task = draw_task();
             if (std::ranges::find(facts_.items, task, &ActionItem::task) != facts_.items.end()) continue;
             SpokenDay due = draw_due_day(pack_, today_, random_);
             const std::string owner = people_[owners[facts_.items.size()]].full();
@@ -247,6 +250,16 @@ private:
         do {
             time_ = draw_time(random_), new_time_ = draw_time(random_);
         } while (time_ == new_time_);
+    }
+
+    // Now and then one that begins with the word of the first, if a few tries find it.
+    std::string draw_task() {
+        std::string task = expand(pack_, "task", split_, random_);
+        if (facts_.items.empty() || odds_.alike == 0 || !chance(random_, odds_.alike)) return task;
+        const auto first_word = [](std::string_view text) { return text.substr(0, text.find(' ')); };
+        for (int tries = 0; tries < 12 && first_word(task) != first_word(facts_.items[0].task); ++tries)
+            task = expand(pack_, "task", split_, random_);
+        return task;
     }
 
     // The people in order of appearance, and the items in order of mention.
@@ -390,8 +403,8 @@ SpokenDay draw_meeting_day(const LanguagePack& pack, std::chrono::sys_days today
     return draw_day(pack, today, pack.on_day, pack.on_date, random);
 }
 
-WrittenChat write_chat(const LanguagePack& pack, Split split, std::size_t lines, Random& random) {
-    return Writer(pack, split, random, draw_today(random)).write(lines);
+WrittenChat write_chat(const LanguagePack& pack, Split split, bool hard, std::size_t lines, Random& random) {
+    return Writer(pack, split, hard, random, draw_today(random)).write(lines);
 }
 
 }  // namespace cria

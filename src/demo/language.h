@@ -71,6 +71,7 @@ struct LanguagePack {
     Frames ask_who;    // {task}
     Frames ask_due;    // {task}
     Frames ask_owner;  // {name}: what this person has to do
+    Frames ask_item;   // {number}: a line of the list of tasks
     Frames ask_wrote;  // {text}: a message of the chat
     Frames ask_meeting, ask_people, ask_attendees, ask_problem, ask_decision;
     Frames ask_shorter, ask_formal;  // {text}
@@ -90,6 +91,7 @@ struct LanguagePack {
     std::string_view says_meeting, says_no_meeting;  // {date} {time}
     std::string_view item_line;                      // {task} {by} {name} {date}: as said in the chat, then the date
     std::string_view says_unknown;                   // the chat does not tell
+    std::string_view says_no_item;                   // {number}: the list of tasks ends before it
     std::string_view says_created;                   // {title} {date} {time} {names} {file}
     std::string_view says_failed;                    // {error}
     std::string_view says_other;                     // what this model is and can do

@@ -149,6 +149,7 @@ void add_requests(LanguagePack& pack) {
                     "Bis wann müssen sie {task}?", "Bis wann soll jemand {task}?"};
     pack.ask_owner = {"Was muss {name} tun?", "Welche Aufgabe hat {name}?", "Was hat {name} übernommen?",
                       "Was steht auf der Liste von {name}?"};
+    pack.ask_item = {"Was ist Aufgabe {number}?", "Nenne Aufgabe {number}.", "Wie lautet Aufgabe {number} der Liste?"};
     pack.ask_wrote = {"Wer hat das geschrieben: \"{text}\"?", "Von wem ist \"{text}\"?", "Wer schreibt \"{text}\"?"};
     pack.ask_meeting = {"Wann ist das Treffen?", "Wann treffen sie sich?", "Um wie viel Uhr ist der Folgetermin?",
                         "Datum und Uhrzeit des Treffens?", "Wann ist die nächste Besprechung?"};
@@ -202,6 +203,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "Es wurde kein Treffen vereinbart.";
     pack.item_line = "{by} {task}: {name} ({date})";
     pack.says_unknown = "Das steht nicht im Chat.";
+    pack.says_no_item = "Es gibt keine Aufgabe {number}.";
     pack.says_created = "Die Einladung ist fertig: {title}, {date} um {time}.\nEingeladen:\n{names}\nDatei: {file}";
     pack.says_failed = "Der Termin wurde nicht angelegt: {error}";
     pack.says_other =

@@ -318,6 +318,8 @@ void add_requests(LanguagePack& pack) {
                     "Until when is there time to {task}?", "Which date was set to {task}?"};
     pack.ask_owner = {"What does {name} have to do?", "What is the task of {name}?", "Which task has {name}?",
                       "What did {name} take on?", "What is on the list of {name}?"};
+    pack.ask_item = {"What is action item {number}?", "What is task number {number}?", "Tell me action item {number}.",
+                     "Give me task {number} of the list."};
     pack.ask_wrote = {"Who wrote \"{text}\"?", "Who said \"{text}\"?", "Whose message is this: \"{text}\"?"};
     pack.ask_meeting = {
         "When is the meeting?",          "When do they meet?",        "At what time is the follow-up meeting?",
@@ -398,6 +400,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "No meeting was planned.";
     pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_unknown = "The chat does not say.";
+    pack.says_no_item = "There is no action item {number}.";
     pack.says_created = "The invitation is ready: {title}, {date} at {time}.\nInvited:\n{names}\nFile: {file}";
     pack.says_failed = "The event was not created: {error}";
     pack.says_other =

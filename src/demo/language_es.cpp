@@ -144,6 +144,8 @@ void add_requests(LanguagePack& pack) {
                     "¿Hasta cuándo hay tiempo para {task}?"};
     pack.ask_owner = {"¿Qué tiene que hacer {name}?", "¿Cuál es la tarea de {name}?", "¿De qué se encarga {name}?",
                       "¿Qué va a hacer {name}?"};
+    pack.ask_item = {"¿Cuál es la tarea {number}?", "Dime la tarea {number}.",
+                     "¿Qué dice la tarea {number} de la lista?"};
     pack.ask_wrote = {"¿Quién escribió \"{text}\"?", "¿De quién es el mensaje \"{text}\"?"};
     pack.ask_meeting = {"¿Cuándo es la reunión?", "¿Cuándo se ven?", "¿A qué hora es la reunión?",
                         "¿Fecha y hora de la reunión?", "¿Cuándo es la próxima reunión?"};
@@ -192,6 +194,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "No hay ninguna reunión prevista.";
     pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_unknown = "El chat no lo dice.";
+    pack.says_no_item = "No hay ninguna tarea {number}.";
     pack.says_created = "La invitación está lista: {title}, {date} a las {time}.\nInvitados:\n{names}\nArchivo: {file}";
     pack.says_failed = "La reunión no se ha creado: {error}";
     pack.says_other =

@@ -146,6 +146,8 @@ void add_requests(LanguagePack& pack) {
                     "Avant quelle date doivent-ils {task} ?", "Quand faut-il {task} ?"};
     pack.ask_owner = {"Que doit faire {name} ?", "Quelle est la tâche de {name} ?", "De quoi se charge {name} ?",
                       "Que fera {name} ?"};
+    pack.ask_item = {"Quelle est la tâche {number} ?", "Donne la tâche {number}.",
+                     "Que dit la tâche {number} de la liste ?"};
     pack.ask_wrote = {"Qui a écrit \"{text}\" ?", "De qui est le message \"{text}\" ?"};
     pack.ask_meeting = {"Quand a lieu la réunion ?", "Quand se retrouvent-ils ?", "À quelle heure est la réunion ?",
                         "Date et heure de la réunion ?", "Quand est la prochaine réunion ?"};
@@ -196,6 +198,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "Aucune réunion n'est prévue.";
     pack.item_line = "{task} {by} : {name} ({date})";
     pack.says_unknown = "Le chat ne le dit pas.";
+    pack.says_no_item = "Il n'y a pas de tâche {number}.";
     pack.says_created = "L'invitation est prête : {title}, {date} à {time}.\nInvités :\n{names}\nFichier : {file}";
     pack.says_failed = "La réunion n'a pas été créée : {error}";
     pack.says_other =

@@ -131,6 +131,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_who = {"यह किसका काम है: {task}?", "किसे {task} है?", "बताइए, किसे {task} है?"};
     pack.ask_due = {"कब तक {task} है?", "किस तारीख़ तक {task} है?", "इसकी अंतिम तारीख़ क्या है: {task}?"};
     pack.ask_owner = {"{name} को क्या करना है?", "{name} का काम क्या है?", "{name} के पास कौन सा काम है?"};
+    pack.ask_item = {"काम {number} क्या है?", "काम {number} बताइए।", "सूची का काम {number} क्या है?"};
     pack.ask_wrote = {"\"{text}\" किसने लिखा?", "यह संदेश किसका है: \"{text}\"?"};
     pack.ask_meeting = {"बैठक कब है?", "वे कब मिलेंगे?", "अगली बैठक कितने बजे है?", "बैठक की तारीख़ और समय?"};
     pack.ask_people = {"चैट में कौन था?", "चैट के लोगों के नाम बताइए।", "किसने लिखा?", "सबके नाम दीजिए।"};
@@ -165,6 +166,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "कोई बैठक तय नहीं हुई।";
     pack.item_line = "{by} {task} है: {name} ({date})";
     pack.says_unknown = "चैट में यह नहीं है।";
+    pack.says_no_item = "काम {number} नहीं है।";
     pack.says_created = "निमंत्रण तैयार है: {title}, {date} को {time} बजे।\nआमंत्रित:\n{names}\nफ़ाइल: {file}";
     pack.says_failed = "बैठक नहीं बनी: {error}";
     pack.says_other =

@@ -145,6 +145,8 @@ void add_requests(LanguagePack& pack) {
                     "Quanto tempo c'è per {task}?"};
     pack.ask_owner = {"Che cosa deve fare {name}?", "Qual è il compito di {name}?", "Di che cosa si occupa {name}?",
                       "Che cosa farà {name}?"};
+    pack.ask_item = {"Qual è il compito {number}?", "Dimmi il compito {number}.",
+                     "Che cosa dice il compito {number} della lista?"};
     pack.ask_wrote = {"Chi ha scritto \"{text}\"?", "Di chi è il messaggio \"{text}\"?"};
     pack.ask_meeting = {"Quando è la riunione?", "Quando si vedono?", "A che ora è la riunione?",
                         "Data e ora della riunione?", "Quando è la prossima riunione?"};
@@ -195,6 +197,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "Non è prevista nessuna riunione.";
     pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_unknown = "La chat non lo dice.";
+    pack.says_no_item = "Non c'è nessun compito {number}.";
     pack.says_created = "L'invito è pronto: {title}, {date} alle {time}.\nInvitati:\n{names}\nFile: {file}";
     pack.says_failed = "La riunione non è stata creata: {error}";
     pack.says_other =

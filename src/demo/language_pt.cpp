@@ -142,6 +142,7 @@ void add_requests(LanguagePack& pack) {
                     "Até quando há tempo para {task}?"};
     pack.ask_owner = {"O que {name} precisa fazer?", "Qual é a tarefa de {name}?", "Do que {name} cuida?",
                       "O que {name} vai fazer?"};
+    pack.ask_item = {"Qual é a tarefa {number}?", "Diga a tarefa {number}.", "O que diz a tarefa {number} da lista?"};
     pack.ask_wrote = {"Quem escreveu \"{text}\"?", "De quem é a mensagem \"{text}\"?"};
     pack.ask_meeting = {"Quando é a reunião?", "Quando eles se encontram?", "A que horas é a reunião?",
                         "Data e hora da reunião?", "Quando é a próxima reunião?"};
@@ -192,6 +193,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "Nenhuma reunião foi marcada.";
     pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_unknown = "O chat não diz.";
+    pack.says_no_item = "Não há nenhuma tarefa {number}.";
     pack.says_created = "O convite está pronto: {title}, {date} às {time}.\nConvidados:\n{names}\nArquivo: {file}";
     pack.says_failed = "A reunião não foi criada: {error}";
     pack.says_other =

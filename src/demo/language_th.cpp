@@ -123,6 +123,7 @@ void add_requests(LanguagePack& pack) {
     pack.ask_who = {"ใครต้อง {task}", "ใครจะ {task}", "งานนี้ของใคร: {task}"};
     pack.ask_due = {"ต้อง {task} ภายในเมื่อไร", "กำหนดส่งงานนี้คือเมื่อไร: {task}", "ต้อง {task} ภายในวันไหน"};
     pack.ask_owner = {"{name} ต้องทำอะไร", "งานของ {name} คืออะไร", "{name} รับงานอะไร"};
+    pack.ask_item = {"งานที่ {number} คืออะไร", "บอกงานที่ {number}", "งานที่ {number} ในรายการคืออะไร"};
     pack.ask_wrote = {"ใครเขียน \"{text}\"", "ข้อความนี้ของใคร: \"{text}\""};
     pack.ask_meeting = {"ประชุมเมื่อไร", "เจอกันเมื่อไร", "ประชุมครั้งหน้ากี่โมง", "วันและเวลาประชุม"};
     pack.ask_people = {"ใครอยู่ในแชตบ้าง", "บอกชื่อคนในแชต", "ใครเขียนบ้าง", "ขอชื่อทุกคน"};
@@ -155,6 +156,7 @@ void add_answers(LanguagePack& pack) {
     pack.says_no_meeting = "ไม่มีการนัดประชุม";
     pack.item_line = "{task} {by}: {name} ({date})";
     pack.says_unknown = "ในแชตไม่ได้บอก";
+    pack.says_no_item = "ไม่มีงานที่ {number}";
     pack.says_created = "คำเชิญพร้อมแล้ว: {title}, {date} เวลา {time} น.\nผู้ได้รับเชิญ:\n{names}\nไฟล์: {file}";
     pack.says_failed = "สร้างนัดไม่ได้: {error}";
     pack.says_other =

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 
 #include "base/assert.h"
 #include "base/random.h"
@@ -16,7 +17,7 @@
 namespace cria {
 namespace {
 
-constexpr std::array kTaskNames{"summary", "action_items", "invite",    "who",    "due",     "owner",
+constexpr std::array kTaskNames{"summary", "action_items", "invite",    "who",    "due",     "owner",   "item",
                                 "wrote",   "meeting",      "attendees", "people", "problem", "decision",
                                 "shorter", "formal",       "date",      "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
@@ -88,18 +89,25 @@ std::vector<OfficeTask> draw_lone_tasks(Random& random) {
 // Requests about one chat, in random order. A chat is long and a short answer is not: many short ones, each about a
 // single fact, teach most for a token; whose words and whose tasks are what is hardest to find. A tool's definition is
 // long: with one, fewer requests fit into the context.
-std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Random& random) {
+std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, bool hard, Random& random) {
     static constexpr std::array kSmall{
         OfficeTask::who,       OfficeTask::who,       OfficeTask::who,     OfficeTask::due,
         OfficeTask::owner,     OfficeTask::owner,     OfficeTask::wrote,   OfficeTask::wrote,
         OfficeTask::attendees, OfficeTask::attendees, OfficeTask::people,  OfficeTask::meeting,
         OfficeTask::problem,   OfficeTask::decision,  OfficeTask::shorter, OfficeTask::formal};
+    static constexpr std::array kHard{
+        OfficeTask::item,      OfficeTask::item,      OfficeTask::item,    OfficeTask::item,
+        OfficeTask::item,      OfficeTask::who,       OfficeTask::due,     OfficeTask::owner,
+        OfficeTask::owner,     OfficeTask::wrote,     OfficeTask::wrote,   OfficeTask::attendees,
+        OfficeTask::attendees, OfficeTask::people,    OfficeTask::people,  OfficeTask::meeting,
+        OfficeTask::problem,   OfficeTask::problem,   OfficeTask::decision};
+    const std::span<const OfficeTask> small = hard ? std::span<const OfficeTask>(kHard) : kSmall;
     std::vector<OfficeTask> tasks;
     if (random.below(100) < 45) tasks.push_back(OfficeTask::summary);
-    if (random.below(100) < (tools ? 50 : 65)) tasks.push_back(OfficeTask::action_items);
+    if (random.below(100) < (tools ? 50 : hard ? 80 : 65)) tasks.push_back(OfficeTask::action_items);
     const bool roomy = !tools && pack.tool_tasks > 1;
     for (std::uint32_t count = roomy ? 5 + random.below(5) : 2 + random.below(2); count > 0; --count) {
-        tasks.push_back(kSmall[random.below(kSmall.size())]);
+        tasks.push_back(small[random.below(static_cast<std::uint32_t>(small.size()))]);
     }
     shuffle(tasks, random);
     if (tools) {
@@ -113,6 +121,9 @@ std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, Ra
 // Whether the conversation has told this already: what can be copied from an earlier answer teaches no reading.
 bool repeats(const std::vector<OfficeTurn>& asked, const OfficeTurn& turn) {
     return std::ranges::any_of(asked, [&](const OfficeTurn& earlier) {
+        if (turn.task == OfficeTask::item &&
+            (earlier.task == OfficeTask::summary || earlier.task == OfficeTask::action_items))
+            return true;
         const bool same_answer = earlier.answer[0].content == turn.answer[0].content;
         return earlier.task == turn.task &&
                (turn.task == OfficeTask::wrote ? earlier.user.content == turn.user.content
@@ -130,7 +141,7 @@ OfficeSample begin_sample(const OfficeOptions& options, std::uint64_t seed, std:
     sample.split = options.split;
     std::size_t lines = full || random.below(10) < 6 ? kFullChat : 4 + random.below(6);
     if (!full && is_short(options, index)) lines = 4 + lines % 2;
-    chat = write_chat(language_pack(sample.language), options.split, lines, random);
+    chat = write_chat(language_pack(sample.language), options.split, options.hard, lines, random);
     sample.today = iso_date(chat.today);
     sample.messages = {{.role = Role::system, .content = office_system_message(sample.language, sample.today)}};
     return sample;
@@ -157,7 +168,7 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
     std::vector<OfficeTurn> asked;
-    for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, random) : draw_lone_tasks(random)) {
+    for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, options.hard, random) : draw_lone_tasks(random)) {
         OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
         if (repeats(asked, turn)) continue;
         asked.push_back(turn);

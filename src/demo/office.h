@@ -57,6 +57,7 @@ enum class OfficeTask {
     who,
     due,
     owner,
+    item,
     wrote,
     meeting,
     attendees,
@@ -68,7 +69,7 @@ enum class OfficeTask {
     date,
     other
 };
-inline constexpr int kOfficeTasks = 16;
+inline constexpr int kOfficeTasks = 17;
 std::string_view task_name(OfficeTask task);
 
 // One request and the right answer: one assistant message, or for an invitation a call, the tool's result
@@ -94,6 +95,7 @@ struct OfficeOptions {
     // The first samples of training are short (rewriting, looking up a date, or a chat of four or five messages, no
     // tools): a model learns to copy over short distances first, and much sooner than over a whole chat.
     std::uint64_t short_samples = 0;
+    bool hard = false;  // training asks more often what a model gets wrong, about chats that make it so
     std::vector<std::pair<Language, double>> languages{{Language::english, 1.0}};  // weights, any positive scale
 };
 

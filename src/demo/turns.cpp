@@ -76,6 +76,21 @@ OfficeTurn item_question(const LanguagePack& pack, OfficeTask task, const Office
     return {task, request(fill(pick(asked, random), slots), random), {assistant(item_text(pack, item))}};
 }
 
+// "2. call the florist by Friday: Ana Petrova (Friday 2026-03-13)"
+std::string list_line(const LanguagePack& pack, const OfficeFacts& facts, std::size_t index) {
+    return fmt::format("{}. {}", index + 1, item_text(pack, facts.items[index]));
+}
+
+// One line of the list; two in five ask for the line after the last. Where a list ends is learnt so.
+OfficeTurn line_question(const LanguagePack& pack, const OfficeFacts& facts, Random& random) {
+    const auto count = static_cast<std::uint32_t>(facts.items.size());
+    const std::size_t index = random.below(5) < 2 ? count : random.below(count);
+    const Slots slots{{"number", fmt::format("{}", index + 1)}};
+    return {OfficeTask::item,
+            request(fill(pick(pack.ask_item, random), slots), random),
+            {assistant(index < count ? list_line(pack, facts, index) : fill(pack.says_no_item, slots))}};
+}
+
 // About a message that nobody else wrote in the same words.
 OfficeTurn author_question(const LanguagePack& pack, const std::vector<ChatLine>& lines, Random& random) {
     while (true) {
@@ -140,8 +155,7 @@ std::string summary_text(const LanguagePack& pack, const OfficeFacts& facts) {
 
 std::string items_text(const LanguagePack& pack, const OfficeFacts& facts) {
     std::vector<std::string> lines;
-    for (const ActionItem& item : facts.items)
-        lines.push_back(fmt::format("{}. {}", lines.size() + 1, item_text(pack, item)));
+    for (std::size_t i = 0; i < facts.items.size(); ++i) lines.push_back(list_line(pack, facts, i));
     return lines_of(lines);
 }
 
@@ -163,6 +177,7 @@ OfficeTurn make_turn(const LanguagePack& pack, Split split, OfficeTask task, con
         case OfficeTask::who:
         case OfficeTask::due:
         case OfficeTask::owner: return item_question(pack, task, facts, random);
+        case OfficeTask::item: return line_question(pack, facts, random);
         case OfficeTask::wrote: return author_question(pack, chat.lines, random);
         case OfficeTask::shorter:
         case OfficeTask::formal: return rewrite(pack, split, task, chat, random);

@@ -129,6 +129,7 @@ Result<std::vector<RawDocument>> read_json_lines(Os& os, const Path& path) {
 Result<OfficeOptions> office_options(const DataRecipe& recipe) {
     OfficeOptions options;
     options.short_samples = static_cast<std::uint64_t>(recipe.short_samples);
+    options.hard = recipe.hard;
     if (recipe.languages.empty()) return options;
     options.languages.clear();
     for (const auto& [code, weight] : recipe.languages) {

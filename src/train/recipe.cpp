@@ -107,6 +107,7 @@ void read_source(RecipeFields& fields, DataRecipe& source) {
     fields.mapping("office", [&](RecipeFields& inner) {
         inner.weights("languages", source.languages);
         inner.integer("short_samples", source.short_samples, 0, kMaxCount);
+        inner.boolean("hard", source.hard);
         read_seed(inner, source.seed);
     });
     fields.mapping("copy", [&](RecipeFields& inner) {
@@ -254,6 +255,7 @@ OrderedJson recipe_identity(const Recipe& recipe) {
         pairs[at + "alphabet"] = source.alphabet;
         pairs[at + "doubling"] = source.doubling;
         pairs[at + "short_samples"] = source.short_samples;
+        pairs[at + "hard"] = source.hard;
         pairs[at + "prompt_weight"] = source.prompt_weight;
         pairs[at + "path"] = source.path.string();
         pairs[at + "seed"] = source.seed;

@@ -43,6 +43,7 @@ struct DataRecipe {
     double prompt_weight = 0;                   // of the loss of tokens that are no answer; answers have 1
     std::map<std::string, double> languages{};  // office: language code -> share; empty: the generator's own
     std::int64_t short_samples = 0;             // office: so many short samples come first
+    bool hard = false;                          // office: more of what a model gets wrong
     std::uint64_t seed = 0;                     // office, copy
     std::int64_t alphabet = 0;                  // copy: how many different tokens at first; 0: all
     std::int64_t doubling = 0;                  // copy: documents in which the alphabet doubles; 0: it stays
