@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace cria {
 
@@ -29,5 +31,12 @@ private:
     std::array<std::uint32_t, 4> words_{};
     int used_ = 4;
 };
+
+// Puts the values in a random order, each equally likely (Fisher-Yates).
+template <class T>
+void shuffle(std::vector<T>& values, Random& random) {
+    for (std::size_t i = values.size(); i > 1; --i)
+        std::swap(values[i - 1], values[random.below(static_cast<std::uint32_t>(i))]);
+}
 
 }  // namespace cria

@@ -28,4 +28,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
+std::string printable(std::string_view text, std::size_t longest) {
+    std::string shown(text.substr(0, longest));
+    std::ranges::replace_if(shown, [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+    return text.size() > longest ? shown + "..." : shown;
+}
+
 }  // namespace cria

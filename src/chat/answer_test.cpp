@@ -17,14 +17,14 @@ const std::vector<ToolDefinition>& tools() {
 }
 
 // "name{arguments} name{arguments} | text"
-std::string shown(const ParsedAnswer& answer) {
+std::string answer_text(const ParsedAnswer& answer) {
     std::string out;
     for (const ToolCall& call : answer.calls) out += call.name + call.arguments.dump() + " ";
     return out + (answer.text.empty() ? "" : "| " + answer.text);
 }
 
-std::string parsed(std::string_view text) { return shown(parse_answer(text, false, tools())); }
-std::string tagged(std::string_view text) { return shown(parse_answer(text, true, tools())); }
+std::string parsed(std::string_view text) { return answer_text(parse_answer(text, false, tools())); }
+std::string tagged(std::string_view text) { return answer_text(parse_answer(text, true, tools())); }
 
 TEST(ParseAnswer, PythonicLists) {
     EXPECT_EQ(parsed("[get_weather(city='Oslo', metric=\"celsius\"), f(n=2)]"),
@@ -276,7 +276,7 @@ TEST(AnswerStream, EveryCutGivesTheSameAnswer) {
         }
         ParsedAnswer answer = stream.finish();
         answer.text = streamed + answer.text;
-        EXPECT_EQ(shown(answer), shown(parse_answer(text, tag, tools()))) << text;
+        EXPECT_EQ(answer_text(answer), answer_text(parse_answer(text, tag, tools()))) << text;
     }
 }
 
@@ -303,7 +303,7 @@ TEST(AnswerStream, TagAfterText) {
     EXPECT_EQ(stream.push("I search."), "I search.");
     EXPECT_EQ(stream.python_tag(), "");
     EXPECT_EQ(stream.push("brave_search.call(query=\"x\")"), "");
-    EXPECT_EQ(shown(stream.finish()), R"(brave_search{"query":"x"} )");
+    EXPECT_EQ(answer_text(stream.finish()), R"(brave_search{"query":"x"} )");
     EXPECT_EQ(stream.push("again"), "again");
 }
 

@@ -22,7 +22,7 @@ OrderedJson golden(const std::string& name) {
     return json.value_or(OrderedJson());
 }
 
-std::string shown(const Result<std::vector<Segment>>& segments) {
+std::string rendered_text(const Result<std::vector<Segment>>& segments) {
     if (!segments) return "error: " + segments.error().message;
     std::string out;
     for (const Segment& segment : *segments) out += segment.value;
@@ -52,7 +52,7 @@ TEST(GoldenPrompts, EveryFormIsWhatTheReferencesWrite) {
         const auto conversation = conversation_from_json(one);
         ASSERT_TRUE(conversation) << one["name"] << conversation.error().message;
         options.tools = conversation->tools;
-        EXPECT_EQ(shown(render_chat(conversation->messages, options)), one["text"].get<std::string>()) << one["name"];
+        EXPECT_EQ(rendered_text(render_chat(conversation->messages, options)), one["text"].get<std::string>()) << one["name"];
     }
 }
 
@@ -67,7 +67,7 @@ TEST(GoldenPrompts, Guard) {
                 options.categories.push_back({id, text.get<std::string>()});
         const auto messages = messages_from_json(one["messages"]);
         ASSERT_TRUE(messages);
-        EXPECT_EQ(shown(render_guard(*messages, options)), one["text"].get<std::string>()) << one["name"];
+        EXPECT_EQ(rendered_text(render_guard(*messages, options)), one["text"].get<std::string>()) << one["name"];
     }
 }
 

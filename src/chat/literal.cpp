@@ -8,9 +8,9 @@ namespace {
 
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 }  // namespace
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string python_string(std::string_view text, char quote) {
     std::string out(1, quote);

@@ -29,5 +29,6 @@ bool is_identifier_character(char c);
 inline constexpr std::size_t kMaxNameBytes = 128;
 bool is_name(std::string_view text);
 bool is_name_character(char c);
+bool is_digit(char c);
 
 }  // namespace cria

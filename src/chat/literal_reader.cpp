@@ -9,8 +9,6 @@
 namespace cria {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Adds a member; false when the key is already there or the object is full.
 bool add(OrderedJson& object, const std::string& key, OrderedJson value) {
     if (object.size() == LiteralReader::kMaxMembers || object.contains(key)) return false;

@@ -11,16 +11,16 @@
 namespace cria {
 namespace {
 
-OrderedJson member(const OrderedJson& object, const char* key, OrderedJson otherwise) {
+OrderedJson member_or(const OrderedJson& object, const char* key, OrderedJson otherwise) {
     return object.is_object() && object.contains(key) ? object[key] : std::move(otherwise);
 }
 
 OrderedJson required_of(const ToolDefinition& tool) {
-    return member(tool.parameters, "required", OrderedJson::array());
+    return member_or(tool.parameters, "required", OrderedJson::array());
 }
 
 OrderedJson properties_of(const ToolDefinition& tool) {
-    return member(tool.parameters, "properties", OrderedJson::object());
+    return member_or(tool.parameters, "properties", OrderedJson::object());
 }
 
 // The list of Llama 3.2: "dict" for the arguments' type, and `required` before `properties`.
@@ -61,7 +61,7 @@ std::string meta_definition(const ToolDefinition& tool) {
     OrderedJson properties = OrderedJson::array();
     const OrderedJson schema = properties_of(tool);
     for (const auto& [name, property] : schema.items()) {
-        const OrderedJson told = {{"type", "object"}, {"description", member(property, "description", "")}};
+        const OrderedJson told = {{"type", "object"}, {"description", member_or(property, "description", "")}};
         properties.push_back(OrderedJson::object({{name, told}}));
     }
     return fmt::format(R"({{
@@ -85,8 +85,8 @@ OrderedJson tagged_definition(const ToolDefinition& tool) {
     std::map<std::string, OrderedJson> sorted;
     const OrderedJson schema = properties_of(tool), required = required_of(tool);
     for (const auto& [name, property] : schema.items())
-        sorted[name] = {{"description", member(property, "description", "")},
-                        {"param_type", member(property, "type", "string")},
+        sorted[name] = {{"description", member_or(property, "description", "")},
+                        {"param_type", member_or(property, "type", "string")},
                         {"required", std::ranges::find(required, OrderedJson(name)) != required.end()}};
     OrderedJson parameters = OrderedJson::object();
     for (auto& [name, told] : sorted) parameters[name] = std::move(told);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-struct Sequence {
+struct Utf8Sequence {
     std::size_t bytes;
     char32_t code;  // 0xFFFD with valid false when the bytes are no UTF-8
     bool valid;
@@ -25,7 +25,7 @@ struct Sequence {
 
 // The first sequence of non-empty `text`; invalid bytes are grouped as the Unicode standard recommends
 // (3.9, "maximal subparts").
-Sequence first_sequence(std::string_view text) {
+Utf8Sequence first_sequence(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(0);
     if (lead < 0x80) return {1, lead, true};
@@ -113,7 +113,7 @@ Result<std::string> Console::read_input(std::uint64_t max_bytes) {
 int display_width(std::string_view text) {
     int width = 0;
     while (!text.empty()) {
-        const Sequence sequence = first_sequence(text);
+        const Utf8Sequence sequence = first_sequence(text);
         const int columns = ::wcwidth(static_cast<wchar_t>(sequence.code));
         width += columns < 0 ? 0 : columns;
         text.remove_prefix(sequence.bytes);
@@ -135,7 +135,7 @@ CleanText replace_invalid_utf8(std::string_view bytes) {
     clean.text.reserve(bytes.size());
     std::size_t offset = 0;
     while (offset < bytes.size()) {
-        const Sequence sequence = first_sequence(bytes.substr(offset));
+        const Utf8Sequence sequence = first_sequence(bytes.substr(offset));
         if (sequence.valid) {
             clean.text += bytes.substr(offset, sequence.bytes);
         } else {

@@ -11,6 +11,9 @@
 
 namespace cria {
 
+// The most that `cria tokenize` and `detokenize` take from a pipe, in bytes.
+inline constexpr std::uint64_t kMaxPipedText = 4ull << 30;
+
 enum class Style { bold, dim, accent, warning };
 
 class Console {

@@ -13,7 +13,7 @@
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
+constexpr std::uint64_t kMaxConfigFile = 1 << 20;
 
 // A token for every byte and Llama 3's control tokens: enough to run a model that knows nothing.
 Tokenizer byte_tokenizer() {
@@ -75,7 +75,7 @@ private:
     Result<LlamaConfig> read_config(Os& os, const Tokenizer& tokenizer) const {
         LlamaConfig config;
         if (config_.ends_with(".json")) {
-            const std::string text = CRIA_TRY(read_text(os, config_, kMaxConfigBytes));
+            const std::string text = CRIA_TRY(read_text(os, config_, kMaxConfigFile));
             const Json json = CRIA_TRY(parse_json(text, config_));
             config = CRIA_TRY(config_from_json(json, config_));
         } else {

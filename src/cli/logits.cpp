@@ -11,8 +11,6 @@
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxTokensFile = 64u << 20;
-
 class LogitsVerb final : public Verb {
 public:
     Page page() const override {

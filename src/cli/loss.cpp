@@ -11,8 +11,6 @@
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxTokensFile = 64u << 20;
-
 // The gradients of the model's weights, each under its own name in the checkpoint.
 std::vector<NamedTensor> named_gradients(Llama& model) {
     std::vector<NamedTensor> named;

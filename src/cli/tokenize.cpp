@@ -9,8 +9,6 @@
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxInput = 4ull << 30;
-
 class TokenizeVerb final : public Verb {
 public:
     Page page() const override {
@@ -40,7 +38,7 @@ public:
 
     Result<int> run(Cli& cli) override {
         const Tokenizer tokenizer = CRIA_TRY(load_named_tokenizer(cli, model_));
-        const std::string text = text_ ? *text_ : CRIA_TRY(cli.console.read_input(kMaxInput));
+        const std::string text = text_ ? *text_ : CRIA_TRY(cli.console.read_input(kMaxPipedText));
         std::vector<TokenId> ids;
         if (bos_) {
             const auto bos = tokenizer.special("<|begin_of_text|>");

@@ -45,11 +45,6 @@ bool chance(Random& random, double probability) { return random.uniform() < prob
 
 std::size_t draw_index(Random& random, std::size_t bound) { return random.below(static_cast<std::uint32_t>(bound)); }
 
-template <class T>
-void shuffle(std::vector<T>& values, Random& random) {
-    for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[draw_index(random, i)]);
-}
-
 struct Person {
     std::string first, last;
     std::string full() const { return first + " " + last; }

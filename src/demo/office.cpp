@@ -70,13 +70,6 @@ std::string with_chat(const OfficeSample& sample, std::string_view request, Rand
     return fmt::format("{}\n\n{}\n\n{}", pick(intro, random), pasted, request);
 }
 
-template <class T>
-void shuffle(std::vector<T>& values, Random& random) {
-    for (std::size_t i = values.size(); i > 1; --i) {
-        std::swap(values[i - 1], values[random.below(static_cast<std::uint32_t>(i))]);
-    }
-}
-
 // Requests that need no chat, alone.
 std::vector<OfficeTask> draw_lone_tasks(Random& random) {
     static constexpr std::array kLone{OfficeTask::shorter, OfficeTask::formal, OfficeTask::date};

@@ -54,7 +54,7 @@ OfficeTurn turn(OfficeTask task, std::string request, std::string answer) {
             {{.role = Role::assistant, .content = std::move(answer)}}};
 }
 
-std::string with_chat(std::string_view request) {
+std::string below_chat(std::string_view request) {
     return fmt::format("Here are the last ten messages of our chat:\n\n{}\n\n{}",
                        format_office_chat(office_showcase_chat()), request);
 }
@@ -67,7 +67,7 @@ OfficeTurn invitation(const Meeting& meeting) {
          {{"title", meeting.title}, {"date", meeting.date}, {"time", meeting.time}, {"attendees", meeting.attendees}}});
     const std::string names = fmt::format("{}", fmt::join(meeting.attendees, "\n"));
     return {OfficeTask::invite,
-            {.role = Role::user, .content = with_chat("Invite people to the follow-up meeting.")},
+            {.role = Role::user, .content = below_chat("Invite people to the follow-up meeting.")},
             {call,
              {.role = Role::tool, .content = fmt::format(R"({{"status": "created", "file": "{}"}})", file)},
              {.role = Role::assistant,
@@ -98,7 +98,7 @@ std::vector<ShowcaseConversation> office_showcase() {
     const OfficeFacts& facts = sample.facts;
     ShowcaseConversation about{sample.messages, {}, {}};
     about.turns = {
-        turn(OfficeTask::summary, with_chat("Summarise the chat."), summary_text(pack, facts)),
+        turn(OfficeTask::summary, below_chat("Summarise the chat."), summary_text(pack, facts)),
         turn(OfficeTask::action_items, "List the action items.", items_text(pack, facts)),
         turn(OfficeTask::who, "Who will finish the donor checklist?", item_text(pack, facts.items[0])),
         turn(OfficeTask::meeting, "When is the meeting?",

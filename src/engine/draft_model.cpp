@@ -5,7 +5,7 @@
 namespace cria {
 namespace {
 
-constexpr std::size_t kRows = 512;  // of a pass
+constexpr std::size_t kDraftRows = 512;  // of a pass
 
 }  // namespace
 
@@ -18,7 +18,7 @@ void DraftModel::read(std::span<const TokenId> history) {
     cache_.set_length(known);
     while (read_.size() + 1 < history.size()) {
         const auto rest = history.subspan(read_.size(), history.size() - 1 - read_.size());
-        run(rest.first(std::min(kRows, rest.size())));
+        run(rest.first(std::min(kDraftRows, rest.size())));
     }
 }
 

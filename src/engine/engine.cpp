@@ -16,7 +16,7 @@ constexpr std::int64_t kMostOvertaken = 16;
 // Fewer rows of a prompt than this make a pass little shorter.
 constexpr std::int64_t kFewestPromptRows = 32;
 // The newest figure's share of an average.
-constexpr double kNewest = 0.2;
+constexpr double kNewestPass = 0.2;
 
 }  // namespace
 
@@ -284,7 +284,7 @@ void Engine::note_time(std::span<const Part> parts, std::int64_t rows, std::chro
     if (parts.size() == 1 && parts[0].sequence->answering()) drafts_.note_pass(std::ssize(parts[0].guesses), time);
     if (rows < kFewestPromptRows) return;
     const double seconds = std::chrono::duration<double>(time).count() / static_cast<double>(rows);
-    seconds_a_row_ = seconds_a_row_ == 0 ? seconds : seconds_a_row_ + kNewest * (seconds - seconds_a_row_);
+    seconds_a_row_ = seconds_a_row_ == 0 ? seconds : seconds_a_row_ + kNewestPass * (seconds - seconds_a_row_);
 }
 
 // Draws what follows: the first token of each on all threads, the rest one by one, since it calls back.

@@ -8,7 +8,7 @@
 namespace cria {
 namespace {
 
-constexpr std::int64_t kRows = 256;  // of a pass
+constexpr std::int64_t kLogitsRows = 256;  // of a pass
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Result<Tensor> sequence_logits(const Llama& model, Compute compute, std::span<co
     Tensor all = Tensor::zeros(DType::f32, {count, vocabulary});
     KvCache cache(model.cache_shape(), count);
     Arena arena;
-    const std::int64_t rows = stepwise ? 1 : kRows;
+    const std::int64_t rows = stepwise ? 1 : kLogitsRows;
     while (cache.length() < count) {
         const RowRun run{0, std::min(rows, count - cache.length()), cache.length(), &cache};
         arena.reset();

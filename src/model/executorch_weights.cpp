@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kLongestWay = 64;    // operations that only move a value, one after the other
 constexpr std::size_t kMostReached = 256;  // values followed to see what becomes of one
 constexpr std::size_t kMostUses = 4096;    // and operations on them
-constexpr std::int64_t kBlock = 32;
 
 // Operations that hand values on as they are, whole or in part, in another shape, order or precision.
 constexpr std::array<std::string_view, 28> kMoves{
@@ -372,10 +371,10 @@ Result<BlockTensor> blocks_of(const ExecutorchLlama::Named& matrix) {
     const std::size_t width = c.scale_type == ExecutorchType::f32 ? 4 : 2;
     std::vector<float> scales(c.scales.size() / width);
     for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = number_at(c.scale_type, c.scales, i);
-    const auto whole = [&](std::int64_t first, std::int8_t* to) { std::memcpy(to, c.bytes.data() + first, kBlock); };
+    const auto whole = [&](std::int64_t first, std::int8_t* to) { std::memcpy(to, c.bytes.data() + first, kBlockNumbers); };
     const auto halves = [&](std::int64_t first, std::int8_t* to) {
         const int low = matrix.high_half_first ? 1 : 0, high = 1 - low;
-        for (std::int64_t i = 0; i < kBlock / 2; ++i) {
+        for (std::int64_t i = 0; i < kBlockNumbers / 2; ++i) {
             const auto byte = std::to_integer<int>(c.bytes[static_cast<std::size_t>(first / 2 + i)]);
             to[2 * i + low] = static_cast<std::int8_t>((byte & 15) - 8);
             to[2 * i + high] = static_cast<std::int8_t>((byte >> 4) - 8);

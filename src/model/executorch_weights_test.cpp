@@ -10,11 +10,11 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/executorch";
+const Path kExecutorchGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/executorch";
 
 class ExecutorchLlamas : public testing::TestWithParam<const char*> {
 protected:
-    void SetUp() override { std::filesystem::copy(kGolden / GetParam(), folder_ / "m"); }
+    void SetUp() override { std::filesystem::copy(kExecutorchGolden / GetParam(), folder_ / "m"); }
     double error(const LoadOptions& options) { return golden_error(folder_ / "m", options, compute_); }
 
     TempFolder folder_;
@@ -35,7 +35,7 @@ TEST_P(ExecutorchLlamas, OnTheirBlocksTheyGiveNearlyTheSame) {
 
 TEST(ExecutorchLlama, TheProgramSaysWhatParamsDoNot) {
     const auto config_of = [](const char* name) {
-        return *read_config(real_os(), *open_model_weights(real_os(), kGolden / name));
+        return *read_config(real_os(), *open_model_weights(real_os(), kExecutorchGolden / name));
     };
     const LlamaConfig trimmed = config_of("trimmed"), named = config_of("named");
     EXPECT_EQ(trimmed.output_ids, (std::vector<std::int32_t>{16, 7, 63, 0, 31}));
@@ -47,7 +47,7 @@ TEST(ExecutorchLlama, TheProgramSaysWhatParamsDoNot) {
 }
 
 TEST(ExecutorchLlama, ATrimmedOutputIsNotTrained) {
-    const auto model = Llama::load(real_os(), kGolden / "trimmed", {.trainable = true});
+    const auto model = Llama::load(real_os(), kExecutorchGolden / "trimmed", {.trainable = true});
     ASSERT_FALSE(model);
     EXPECT_EQ(model.error().kind, ErrorKind::unsupported);
     EXPECT_NE(model.error().message.find("trimmed to 5 of 64 tokens"), std::string::npos) << model.error().message;
@@ -56,9 +56,9 @@ TEST(ExecutorchLlama, ATrimmedOutputIsNotTrained) {
 // What params.json says must be what the program does.
 TEST(ExecutorchLlama, ParamsThatDoNotFitAreNamed) {
     const TempFolder folder;
-    std::filesystem::copy(kGolden / "trimmed", folder / "m");
+    std::filesystem::copy(kExecutorchGolden / "trimmed", folder / "m");
     const auto complaint = [&](std::string_view from, std::string_view to) {
-        std::string params = *read_text(real_os(), kGolden / "trimmed/params.json", 1 << 20);
+        std::string params = *read_text(real_os(), kExecutorchGolden / "trimmed/params.json", 1 << 20);
         params.replace(params.find(from), from.size(), to);
         EXPECT_TRUE(write_atomically(real_os(), folder / "m/params.json", params));
         const auto model = Llama::load(real_os(), folder / "m", {});
@@ -82,7 +82,7 @@ TEST(ExecutorchLlama, ParamsThatDoNotFitAreNamed) {
 
 // A program that is no Llama's says so.
 TEST(ExecutorchLlama, AnotherNetworkIsRefused) {
-    const auto program = open_executorch(real_os(), kGolden / "tiny.pte");
+    const auto program = open_executorch(real_os(), kExecutorchGolden / "tiny.pte");
     ASSERT_TRUE(program);
     LlamaConfig config = *config_named("llama-guard3-1b-pruned");
     const auto llama = find_llama(*program, config, "tiny.pte");

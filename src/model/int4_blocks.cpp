@@ -7,18 +7,16 @@
 namespace cria {
 namespace {
 
-constexpr std::int64_t kBlock = 32;  // elements of Q4_0 and Q8_0
-
 // One block of 32 numbers. Q4_0 keeps number i in the low half of byte i, number i + 16 in the high half.
 void write_block(BlockType type, F16 scale, const std::int8_t* numbers, std::byte* to) {
     std::memcpy(to, &scale, sizeof scale);
     to += sizeof scale;
     if (type == BlockType::q8_0) {
-        std::memcpy(to, numbers, kBlock);
+        std::memcpy(to, numbers, kBlockNumbers);
         return;
     }
-    for (std::int64_t i = 0; i < kBlock / 2; ++i)
-        to[i] = static_cast<std::byte>((numbers[i] + 8) | (numbers[i + kBlock / 2] + 8) << 4);
+    for (std::int64_t i = 0; i < kBlockNumbers / 2; ++i)
+        to[i] = static_cast<std::byte>((numbers[i] + 8) | (numbers[i + kBlockNumbers / 2] + 8) << 4);
 }
 
 Result<std::int64_t> group_of(const GroupedNumbers& numbers, std::string_view name) {
@@ -29,9 +27,9 @@ Result<std::int64_t> group_of(const GroupedNumbers& numbers, std::string_view na
         return fail(ErrorKind::corrupt, "tensor '{}' {} does not fit its scales, which are {}", name, shape.text(),
                     count);
     const std::int64_t group = columns / groups;
-    if (group % kBlock != 0)
+    if (group % kBlockNumbers != 0)
         return fail(ErrorKind::unsupported, "tensor '{}' has a scale for every {} numbers; a multiple of {} is wanted",
-                    name, group, kBlock);
+                    name, group, kBlockNumbers);
     return group;
 }
 
@@ -40,19 +38,19 @@ Result<std::int64_t> group_of(const GroupedNumbers& numbers, std::string_view na
 Result<BlockTensor> blocks_of_groups(const GroupedNumbers& numbers, BlockType type, std::string_view name) {
     CRIA_ASSERT(type == BlockType::q4_0 || type == BlockType::q8_0);
     if (numbers.shape.rank() != 2) return fail(ErrorKind::corrupt, "tensor '{}' is quantised and no matrix", name);
-    const std::int64_t group = CRIA_TRY(group_of(numbers, name)), count = numbers.shape.elements() / kBlock;
+    const std::int64_t group = CRIA_TRY(group_of(numbers, name)), count = numbers.shape.elements() / kBlockNumbers;
     const std::int64_t bytes = layout_of(type).bytes;
     BlockTensor blocks{type, numbers.shape, Tensor::zeros(DType::i8, Shape{count * bytes})};
     auto* to = static_cast<std::byte*>(blocks.storage.raw());
-    std::array<std::int8_t, kBlock> here{};
+    std::array<std::int8_t, kBlockNumbers> here{};
     bool exact = true;
     for (std::int64_t i = 0; i < count; ++i) {
-        const float scale = numbers.scales[static_cast<std::size_t>(i * kBlock / group)];
+        const float scale = numbers.scales[static_cast<std::size_t>(i * kBlockNumbers / group)];
         const F16 rounded = to_f16(scale);
         if (!std::isfinite(to_f32(rounded)))
             return fail(ErrorKind::corrupt, "tensor '{}' has a scale that is no number of 16 bits", name);
         exact = exact && to_f32(rounded) == scale;
-        numbers.next_numbers(i * kBlock, here.data());
+        numbers.next_numbers(i * kBlockNumbers, here.data());
         write_block(type, rounded, here.data(), to + i * bytes);
     }
     if (!exact) blocks.scales = numbers.scales;

@@ -13,6 +13,8 @@
 
 namespace cria {
 
+inline constexpr std::int64_t kBlockNumbers = 32;  // of a block of Q4_0 or Q8_0
+
 struct GroupedNumbers {
     Shape shape;                                                 // of the matrix, [rows, columns]
     std::vector<float> scales;                                   // [rows, columns / group]

@@ -13,7 +13,7 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/layouts";
+const Path kLayoutsGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/layouts";
 
 Llama load(const Path& path) {
     auto model = Llama::load(real_os(), path, {});
@@ -30,17 +30,17 @@ LlamaConfig config_of(const Path& path) {
 }
 
 TEST(Layouts, EveryOneGivesTheSameConfiguration) {
-    const LlamaConfig wanted = config_of(kGolden / "hugging_face");
-    EXPECT_EQ(config_of(kGolden / "model.gguf"), wanted);
-    EXPECT_EQ(config_of(kGolden / "blocks.gguf"), wanted);
-    EXPECT_EQ(config_of(kGolden / "meta"), wanted);
+    const LlamaConfig wanted = config_of(kLayoutsGolden / "hugging_face");
+    EXPECT_EQ(config_of(kLayoutsGolden / "model.gguf"), wanted);
+    EXPECT_EQ(config_of(kLayoutsGolden / "blocks.gguf"), wanted);
+    EXPECT_EQ(config_of(kLayoutsGolden / "meta"), wanted);
     EXPECT_EQ(wanted.rope_scaling->factor, 8.0f);
 }
 
 TEST(Layouts, EveryOneGivesTheSameWeightsBitForBit) {
-    Llama wanted = load(kGolden / "hugging_face");
+    Llama wanted = load(kLayoutsGolden / "hugging_face");
     for (const char* layout : {"meta", "model.gguf"}) {
-        Llama model = load(kGolden / layout);
+        Llama model = load(kLayoutsGolden / layout);
         const auto parameters = model.parameters(), golden = wanted.parameters();
         ASSERT_EQ(parameters.size(), golden.size());
         for (std::size_t i = 0; i < golden.size(); ++i) {
@@ -54,7 +54,7 @@ TEST(Layouts, EveryOneGivesTheSameWeightsBitForBit) {
 }
 
 TEST(Layouts, BlocksBecomeNumbersNearTheOriginal) {
-    Llama wanted = load(kGolden / "hugging_face"), model = load(kGolden / "blocks.gguf");
+    Llama wanted = load(kLayoutsGolden / "hugging_face"), model = load(kLayoutsGolden / "blocks.gguf");
     const auto parameters = model.parameters(), golden = wanted.parameters();
     for (std::size_t i = 0; i < golden.size(); ++i) {
         const Tensor &ours = parameters[i].weight->value, &theirs = golden[i].weight->value;
@@ -73,10 +73,10 @@ TEST(Layouts, BlocksBecomeNumbersNearTheOriginal) {
 
 TEST(Layouts, SizesAreThoseInMemory) {
     const auto sizes_of = [](const char* layout) {
-        const ModelFiles files = *open_model_weights(real_os(), kGolden / layout);
+        const ModelFiles files = *open_model_weights(real_os(), kLayoutsGolden / layout);
         return Checkpoint::open(real_os(), files, *read_config(real_os(), files))->sizes(0);
     };
-    const auto parameters = static_cast<std::uint64_t>(config_of(kGolden / "meta").parameters());
+    const auto parameters = static_cast<std::uint64_t>(config_of(kLayoutsGolden / "meta").parameters());
     const std::uint64_t norms = 5 * 32;
     EXPECT_EQ(sizes_of("hugging_face").loaded, 2 * parameters);
     EXPECT_EQ(sizes_of("model.gguf").loaded, 2 * parameters + 2 * norms);  // norms are f32 there
@@ -85,7 +85,7 @@ TEST(Layouts, SizesAreThoseInMemory) {
 }
 
 TEST(Layouts, AGgufFileBringsItsTokenizer) {
-    const ModelFiles files = *open_model_folder(real_os(), kGolden / "model.gguf");
+    const ModelFiles files = *open_model_folder(real_os(), kLayoutsGolden / "model.gguf");
     const auto ours = read_tokenizer(real_os(), files);
     ASSERT_TRUE(ours) << ours.error().message;
     const Tokenizer theirs =
@@ -97,7 +97,7 @@ TEST(Layouts, AGgufFileBringsItsTokenizer) {
 TEST(Layouts, AMissingShardIsNamed) {
     const TempFolder folder;
     for (const char* name : {"params.json", "consolidated.00.pth"})
-        std::filesystem::copy(kGolden / "meta" / name, folder / name);
+        std::filesystem::copy(kLayoutsGolden / "meta" / name, folder / name);
     const auto model = Llama::load(real_os(), folder.path(), {});
     ASSERT_FALSE(model);
     EXPECT_NE(model.error().message.find("'model.embed_tokens.weight' is ["), std::string::npos)
@@ -108,8 +108,8 @@ TEST(Layouts, AMissingShardIsNamed) {
 
 TEST(Layouts, ImpossibleParamsAreNamed) {
     const TempFolder folder;
-    std::filesystem::copy(kGolden / "meta/consolidated.00.pth", folder / "consolidated.00.pth");
-    const std::string good = *read_text(real_os(), kGolden / "meta/params.json", 1 << 16);
+    std::filesystem::copy(kLayoutsGolden / "meta/consolidated.00.pth", folder / "consolidated.00.pth");
+    const std::string good = *read_text(real_os(), kLayoutsGolden / "meta/params.json", 1 << 16);
     const auto complaint = [&](std::string_view from, std::string_view to) {
         std::string text = good;
         text.replace(text.find(from), from.size(), to);

@@ -9,7 +9,6 @@
 namespace cria {
 namespace {
 
-constexpr std::int64_t kBlock = 32;  // elements of Q4_0 and Q8_0
 constexpr std::string_view kWeight = ".weight";
 
 bool is_eight_bit(const std::string& name) { return name == "tok_embeddings.weight" || name == "output.weight"; }
@@ -48,7 +47,7 @@ Result<BlockTensor> blocks_of_meta_int4(const std::string& name, const Tensor& w
     std::vector<float> factors(static_cast<std::size_t>(scales->second.elements()));
     for (std::size_t i = 0; i < factors.size(); ++i)
         factors[i] = value_at(scales->second, static_cast<std::int64_t>(i));
-    const auto next = [numbers](std::int64_t first, std::int8_t* to) { std::memcpy(to, numbers + first, kBlock); };
+    const auto next = [numbers](std::int64_t first, std::int8_t* to) { std::memcpy(to, numbers + first, kBlockNumbers); };
     return blocks_of_groups({weight.shape(), std::move(factors), next}, type, name);
 }
 

@@ -11,11 +11,11 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/int4";
+const Path kInt4Golden = Path(CRIA_SOURCE_DIR) / "tests/golden/int4";
 
 class MetaInt4 : public testing::TestWithParam<const char*> {
 protected:
-    void SetUp() override { std::filesystem::copy(kGolden / GetParam(), folder_ / "m"); }
+    void SetUp() override { std::filesystem::copy(kInt4Golden / GetParam(), folder_ / "m"); }
 
     double error(const LoadOptions& options) { return golden_error(folder_ / "m", options, compute_); }
 
@@ -83,9 +83,9 @@ TEST(MetaInt4Blocks, LiesAreNamed) {
 // params.json decides; what it does not know is refused by name.
 TEST(MetaInt4Blocks, UnknownSchemesAreRefused) {
     const TempFolder folder;
-    std::filesystem::copy(kGolden / "spinquant", folder / "m");
+    std::filesystem::copy(kInt4Golden / "spinquant", folder / "m");
     const auto load = [&](std::string_view from, std::string_view to) {
-        std::string params = *read_text(real_os(), kGolden / "spinquant/params.json", 1 << 20);
+        std::string params = *read_text(real_os(), kInt4Golden / "spinquant/params.json", 1 << 20);
         params.replace(params.find(from), from.size(), to);
         EXPECT_TRUE(write_atomically(real_os(), folder / "m/params.json", params));
         const auto model = Llama::load(real_os(), folder / "m", {});

@@ -203,7 +203,7 @@ Result<std::int64_t> integer_or(const GgufFile& file, std::string_view key, std:
     return file.integer(key);
 }
 
-Result<std::int32_t> token_id(const GgufFile& file, std::string_view key, std::string_view who) {
+Result<std::int32_t> gguf_token_id(const GgufFile& file, std::string_view key, std::string_view who) {
     const std::int64_t id = CRIA_TRY(integer_or(file, key, -1));
     if (id < -1 || id > INT32_MAX) return fail(ErrorKind::corrupt, "{}: {} is {}, which is no token id", who, key, id);
     return static_cast<std::int32_t>(id);
@@ -245,11 +245,11 @@ Result<LlamaConfig> config_from_gguf(const GgufParts& parts, std::string_view wh
     if (embedding == nullptr) return fail(ErrorKind::corrupt, "{}: tensor 'token_embd.weight' is missing", who);
     config.vocabulary = embedding->shape.rows();
     config.tied_embeddings = find_tensor(parts, "output.weight") == nullptr;
-    config.bos_id = CRIA_TRY(token_id(file, "tokenizer.ggml.bos_token_id", who));
+    config.bos_id = CRIA_TRY(gguf_token_id(file, "tokenizer.ggml.bos_token_id", who));
     config.eos_ids.clear();
     for (const char* key :
          {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}) {
-        const std::int32_t id = CRIA_TRY(token_id(file, key, who));
+        const std::int32_t id = CRIA_TRY(gguf_token_id(file, key, who));
         if (id >= 0 && std::ranges::find(config.eos_ids, id) == config.eos_ids.end()) config.eos_ids.push_back(id);
     }
     config = CRIA_TRY(checked(std::move(config), who));

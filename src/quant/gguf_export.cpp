@@ -39,9 +39,9 @@ Result<ExportType> type_named(std::string_view name) {
 // Whether layer `i` of `n` is one of those that llama.cpp's _m mixtures keep finer.
 bool is_finer_layer(std::int64_t i, std::int64_t n) { return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2; }
 
-class Planner {
+class GgufPlanner {
 public:
-    Planner(const LlamaConfig& config, const ExportType& type) : config_(config), type_(type) {}
+    GgufPlanner(const LlamaConfig& config, const ExportType& type) : config_(config), type_(type) {}
 
     std::vector<TensorPlan> plan() {
         const std::int64_t width = config_.width, query = config_.query_width(), kv = config_.kv_width();
@@ -165,7 +165,7 @@ Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_v
                     from.folder.string());
     CRIA_TRY(check_exportable(config, from.folder.string()));
     const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
-    TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, Planner(config, type).plan(), compute,
+    TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, GgufPlanner(config, type).plan(), compute,
                             on_tensor);
     Fields fields = model_fields(config, type, from.folder.filename().string());
     add_tokenizer(tokenizer, config, fields);

@@ -15,7 +15,7 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden";
+const Path kGoldenModels = Path(CRIA_SOURCE_DIR) / "tests/golden";
 
 class Export : public testing::Test {
 protected:
@@ -23,8 +23,8 @@ protected:
     void SetUp() override {
         ASSERT_TRUE(real_os().make_folders(folder_ / "small"));
         for (const char* name : {"config.json", "model.safetensors"})
-            std::filesystem::copy(kGolden / "layouts/hugging_face" / name, folder_ / "small" / name);
-        std::filesystem::copy(kGolden / "tokenizer/tokenizer.json", folder_ / "small/tokenizer.json");
+            std::filesystem::copy(kGoldenModels / "layouts/hugging_face" / name, folder_ / "small" / name);
+        std::filesystem::copy(kGoldenModels / "tokenizer/tokenizer.json", folder_ / "small/tokenizer.json");
     }
 
     Status write(Os& os, const Path& from, const Path& to, std::string_view type) {

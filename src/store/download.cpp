@@ -14,7 +14,7 @@
 namespace cria {
 namespace {
 
-constexpr std::uint64_t kMaxJournalBytes = 16u << 20;
+constexpr std::uint64_t kMaxPartsBytes = 16u << 20;
 constexpr std::chrono::milliseconds kBetweenReports{100};
 constexpr std::chrono::milliseconds kNap{50};  // between looks at the stop flag while waiting
 
@@ -114,7 +114,7 @@ public:
 
 private:
     std::set<std::size_t> complete_parts(const std::string& header) const {
-        const auto journal = read_text(os_, journal_, kMaxJournalBytes);
+        const auto journal = read_text(os_, journal_, kMaxPartsBytes);
         if (!journal || !journal->starts_with(header) || !os_.info(part_)) return {};
         std::set<std::size_t> complete;
         std::string_view rest = std::string_view(*journal).substr(header.size());

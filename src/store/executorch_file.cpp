@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/checked.h"
+#include "base/strings.h"
 #include "store/flatbuffer.h"
 #include "store/xnnpack_graph.h"
 
@@ -67,12 +68,6 @@ constexpr std::array kScalarTypes{ScalarType{0, ExecutorchType::u8, 1},   Scalar
                                   ScalarType{3, ExecutorchType::i32, 4},  ScalarType{4, ExecutorchType::i64, 8},
                                   ScalarType{5, ExecutorchType::f16, 2},  ScalarType{6, ExecutorchType::f32, 4},
                                   ScalarType{15, ExecutorchType::bf16, 2}};
-
-std::string shown(std::string_view name) {
-    std::string text(name.substr(0, kLongestName));
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
-    return text;
-}
 
 class ProgramReader {
 public:
@@ -281,7 +276,7 @@ private:
         if (operators.size() > kMostOperations) return unsupported("it has {} operators", operators.size());
         for (std::size_t i = 0; i < operators.size(); ++i) {
             const FlatTable table = CRIA_TRY(operators.table(i));
-            operators_.push_back(shown(CRIA_TRY(table.text(0))));
+            operators_.push_back(printable(CRIA_TRY(table.text(0)), kLongestName));
         }
         return {};
     }
@@ -368,7 +363,7 @@ private:
         const FlatTable table = CRIA_TRY(delegates_.table(static_cast<std::size_t>(index)));
         const std::string_view name = CRIA_TRY(table.text(delegate::name));
         if (name != "XnnpackBackend")
-            return unsupported("it was made for {}; programs for XnnpackBackend can be opened", shown(name));
+            return unsupported("it was made for {}; programs for XnnpackBackend can be opened", printable(name, kLongestName));
         const FlatVector arguments = CRIA_TRY(body.vector(instruction::arguments, 4));
         const Bytes data = CRIA_TRY(delegate_data(table));
         const XnnpackGraph graph = CRIA_TRY(read_xnnpack_graph(data, named_, who_));

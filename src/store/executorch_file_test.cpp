@@ -16,7 +16,7 @@ std::string tiny() {
     return *read_text(real_os(), Path(CRIA_SOURCE_DIR) / "tests/golden/executorch/tiny.pte", 1 << 20);
 }
 
-Result<ExecutorchProgram> parse(std::string bytes) {
+Result<ExecutorchProgram> parsed_program(std::string bytes) {
     const auto keeper = std::make_shared<std::string>(std::move(bytes));
     return parse_executorch(std::as_bytes(std::span(*keeper)), keeper, "f.pte");
 }
@@ -27,7 +27,7 @@ const ExecutorchOperation* find(const ExecutorchProgram& program, std::string_vi
 }
 
 TEST(ExecutorchFile, GivesOperationsAndConstants) {
-    const auto program = parse(tiny());
+    const auto program = parsed_program(tiny());
     ASSERT_TRUE(program) << program.error().message;
     const auto* embedding = find(*program, "quantized_decomposed::embedding_4bit");
     ASSERT_NE(embedding, nullptr);
@@ -58,7 +58,7 @@ TEST(ExecutorchFile, GivesOperationsAndConstants) {
 TEST(ExecutorchFile, EveryDamageIsSurvived) {
     const std::string whole = tiny();
     for_each_damage(whole, whole.size(), [](const std::string& bytes, const std::string& what) {
-        const auto program = parse(bytes);
+        const auto program = parsed_program(bytes);
         if (!program) {
             const Error& error = program.error();
             EXPECT_TRUE(error.message.starts_with("f.pte: ")) << what << error.message;
@@ -74,20 +74,20 @@ TEST(ExecutorchFile, EveryDamageIsSurvived) {
 }
 
 // `from`, which stands somewhere in the file, is overwritten.
-std::string complaint(std::string_view from, std::string_view to) {
+std::string program_complaint(std::string_view from, std::string_view to) {
     std::string bytes = tiny();
     bytes.replace(bytes.find(from), to.size(), to);
-    const auto program = parse(bytes);
+    const auto program = parsed_program(bytes);
     return program ? "none" : program.error().message;
 }
 
 TEST(ExecutorchFile, WhatItIsNotIsNamed) {
-    EXPECT_EQ(complaint("forward", "forward"), "none");
-    EXPECT_EQ(complaint("ET12", "ET99"), "f.pte: no program of ExecuTorch: it does not begin with ET12");
-    EXPECT_EQ(complaint("forward", "onwards"), "f.pte: it has no method 'forward' (1 others)");
-    EXPECT_NE(complaint("XnnpackBackend", "VulkanBackend!").find("it was made for VulkanBackend!"), std::string::npos);
-    EXPECT_NE(complaint("XH00", "XH99").find("XNNPACK's header"), std::string::npos);
-    EXPECT_EQ(parse("").error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(program_complaint("forward", "forward"), "none");
+    EXPECT_EQ(program_complaint("ET12", "ET99"), "f.pte: no program of ExecuTorch: it does not begin with ET12");
+    EXPECT_EQ(program_complaint("forward", "onwards"), "f.pte: it has no method 'forward' (1 others)");
+    EXPECT_NE(program_complaint("XnnpackBackend", "VulkanBackend!").find("it was made for VulkanBackend!"), std::string::npos);
+    EXPECT_NE(program_complaint("XH00", "XH99").find("XNNPACK's header"), std::string::npos);
+    EXPECT_EQ(parsed_program("").error().kind, ErrorKind::corrupt);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/checked.h"
+#include "base/strings.h"
 #include "store/gguf_format.h"
 
 namespace cria {
@@ -15,12 +16,6 @@ using namespace gguf_format;
 namespace {
 
 // A name from a file, fit for a message: short, without control characters.
-std::string shown(std::string_view name) {
-    std::string text(name.substr(0, kMaxName));
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
-    return name.size() > kMaxName ? text + "..." : text;
-}
-
 // Numbers and texts one after the other; nothing is read beyond the end.
 class Reader {
 public:
@@ -203,7 +198,7 @@ private:
             const std::string key(CRIA_TRY(reader_.text(kMaxKey)));
             GgufValue value = CRIA_TRY(read_value(reader_, who_));
             if (!file_.metadata_.emplace(key, std::move(value)).second)
-                return fail(ErrorKind::corrupt, "{}: the key '{}' stands there twice", who_, shown(key));
+                return fail(ErrorKind::corrupt, "{}: the key '{}' stands there twice", who_, printable(key, kMaxName));
         }
         return {};
     }
@@ -222,7 +217,7 @@ private:
         for (std::uint64_t i = 0; i < count; ++i) {  // each takes 32 bytes at least
             GgufEntry entry = CRIA_TRY(read_tensor());
             if (!file_.index_.emplace(entry.name, file_.entries_.size()).second)
-                return fail(ErrorKind::corrupt, "{}: tensor '{}' stands there twice", who_, shown(entry.name));
+                return fail(ErrorKind::corrupt, "{}: tensor '{}' stands there twice", who_, printable(entry.name, kMaxName));
             file_.entries_.push_back(std::move(entry));
         }
         return {};
@@ -234,14 +229,14 @@ private:
         const auto rank = CRIA_TRY(reader_.number<std::uint32_t>());
         if (rank < 1 || rank > Shape::kMaxRank)
             return fail(ErrorKind::corrupt, "{}: tensor '{}' has {} dimensions; 1 to {} are possible", who_,
-                        shown(entry.name), rank, Shape::kMaxRank);
+                        printable(entry.name, kMaxName), rank, Shape::kMaxRank);
         std::array<std::int64_t, Shape::kMaxRank> sizes{};
         CheckedSize elements = 1;
         for (std::uint32_t axis = rank; axis-- > 0;) {
             const auto size = CRIA_TRY(reader_.number<std::uint64_t>());
             elements *= size;
             if (size < 1 || !elements.fits(kMaxElements))
-                return fail(ErrorKind::corrupt, "{}: tensor '{}' has an impossible size, {}", who_, shown(entry.name),
+                return fail(ErrorKind::corrupt, "{}: tensor '{}' has an impossible size, {}", who_, printable(entry.name, kMaxName),
                             size);
             sizes[axis] = static_cast<std::int64_t>(size);
         }
@@ -250,12 +245,12 @@ private:
         const auto known = element_type(type);
         if (!known)
             return fail(ErrorKind::unsupported, "{}: tensor '{}' has elements of type {}, which Cria does not know",
-                        who_, shown(entry.name), type);
+                        who_, printable(entry.name, kMaxName), type);
         entry.type = *known;
         if (const auto* block = std::get_if<BlockType>(&entry.type);
             block != nullptr && entry.shape.last() % layout_of(*block).elements != 0)
             return fail(ErrorKind::corrupt, "{}: tensor '{}' has rows of {}, no whole number of blocks of {} ({})",
-                        who_, shown(entry.name), entry.shape.last(), layout_of(*block).elements, name_of(entry.type));
+                        who_, printable(entry.name, kMaxName), entry.shape.last(), layout_of(*block).elements, name_of(entry.type));
         entry.bytes = static_cast<std::size_t>(entry.shape.rows() * row_bytes(entry.type, entry.shape.last()));
         entry.begin = CRIA_TRY(reader_.number<std::uint64_t>());
         return entry;
@@ -271,13 +266,13 @@ private:
         for (const GgufEntry& entry : file_.entries_) {
             if (entry.begin != wanted.value())
                 return fail(ErrorKind::corrupt, "{}: tensor '{}' begins at byte {} of the data; {} was wanted", who_,
-                            shown(entry.name), entry.begin, wanted.value().value_or(0));
+                            printable(entry.name, kMaxName), entry.begin, wanted.value().value_or(0));
             const CheckedSize end = wanted + entry.bytes;
             if (!end.fits(file_.data_.size()))
                 return fail(ErrorKind::corrupt,
                             "{}: tensor '{}' needs {} bytes from byte {} of the data, which has {}; "
                             "is the file cut off?",
-                            who_, shown(entry.name), entry.bytes, entry.begin, file_.data_.size());
+                            who_, printable(entry.name, kMaxName), entry.bytes, entry.begin, file_.data_.size());
             wanted = end.align_up(alignment_);
         }
         return {};

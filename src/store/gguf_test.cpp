@@ -12,7 +12,7 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/gguf/blocks.gguf";
+const Path kGoldenFile = Path(CRIA_SOURCE_DIR) / "tests/golden/gguf/blocks.gguf";
 
 std::span<const float> floats(const GgufFile& file, std::string_view name) {
     const GgufEntry* entry = file.find(name);
@@ -21,7 +21,7 @@ std::span<const float> floats(const GgufFile& file, std::string_view name) {
 }
 
 TEST(Gguf, ReadsEveryMetadataType) {
-    const auto file = open_gguf(real_os(), kGolden);
+    const auto file = open_gguf(real_os(), kGoldenFile);
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->text("general.architecture"), "llama");
     const std::pair<const char*, std::int64_t> integers[] = {
@@ -42,7 +42,7 @@ TEST(Gguf, ReadsEveryMetadataType) {
 }
 
 TEST(Gguf, BlocksMeanWhatTheReferenceSays) {
-    const GgufFile file = *open_gguf(real_os(), kGolden);
+    const GgufFile file = *open_gguf(real_os(), kGoldenFile);
     for (const BlockType type : kBlockTypes) {
         const std::string name(layout_of(type).name);
         const GgufEntry* entry = file.find(name);
@@ -84,7 +84,7 @@ std::string small_file() {
     return *read_text(real_os(), folder / "small.gguf", 1 << 20);
 }
 
-Result<GgufFile> parse(const std::string& text) {
+Result<GgufFile> parsed_gguf(const std::string& text) {
     // In memory of exactly this size, so that a sanitizer sees every byte too many.
     const auto view = as_bytes(text);
     const auto bytes = std::make_shared<std::vector<std::byte>>(view.begin(), view.end());
@@ -92,7 +92,7 @@ Result<GgufFile> parse(const std::string& text) {
 }
 
 TEST(Gguf, ReadsWhatItWrites) {
-    const auto file = parse(small_file());
+    const auto file = parsed_gguf(small_file());
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->texts("a.list"), (std::vector<std::string>{"x", "yz"}));
     EXPECT_EQ(file->integers("a.numbers"), (std::vector<std::int64_t>{1, -1}));
@@ -121,19 +121,19 @@ TEST(Gguf, RefusesToWriteNamesTwice) {
 TEST(Gguf, EveryTruncationIsNamed) {
     const std::string whole = small_file();
     for (std::size_t size = 0; size < whole.size() - 28; ++size) {  // the padding after the last tensor may be missing
-        const auto file = parse(whole.substr(0, size));
+        const auto file = parsed_gguf(whole.substr(0, size));
         ASSERT_FALSE(file) << size;
         EXPECT_EQ(file.error().kind, ErrorKind::corrupt);
         EXPECT_TRUE(file.error().message.starts_with("f.gguf: ")) << file.error().message;
     }
-    EXPECT_TRUE(parse(whole.substr(0, whole.size() - 28)));
+    EXPECT_TRUE(parsed_gguf(whole.substr(0, whole.size() - 28)));
 }
 
 // Every damage of the table: an error with a name, or a file whose every byte can be read.
 TEST(Gguf, EveryDamageIsSurvived) {
     const std::string whole = small_file();
     for_each_damage(whole, whole.size(), [&](const std::string& bytes, const std::string& what) {
-        const auto file = parse(bytes);
+        const auto file = parsed_gguf(bytes);
         if (!file) {
             EXPECT_TRUE(file.error().message.starts_with("f.gguf: ")) << what << file.error().message;
             return;
@@ -151,9 +151,9 @@ std::string put(std::string text, std::size_t at, T value) {
     return text;
 }
 
-std::string complaint(const std::string& text) {
-    const auto file = parse(text);
-    return file ? "no complaint" : file.error().message;
+std::string gguf_complaint(const std::string& text) {
+    const auto file = parsed_gguf(text);
+    return file ? "no gguf_complaint" : file.error().message;
 }
 
 TEST(Gguf, LiesAreNamed) {
@@ -161,7 +161,7 @@ TEST(Gguf, LiesAreNamed) {
     const auto at = [&](std::string_view text) { return whole.find(text); };
     const std::size_t first = at("first") + 5, second = at("second") + 6;  // where rank, sizes, type and offset stand
     const auto says = [](const std::string& text, std::string_view words) {
-        EXPECT_NE(complaint(text).find(words), std::string::npos) << complaint(text);
+        EXPECT_NE(gguf_complaint(text).find(words), std::string::npos) << gguf_complaint(text);
     };
     says("", "does not begin with GGUF");
     says("GGML" + whole.substr(4), "does not begin with GGUF");
@@ -176,7 +176,7 @@ TEST(Gguf, LiesAreNamed) {
     says(put(whole, at("a.list") + 10, 9u), "a list of lists");
     says(put(whole, at("a.list") + 14, std::uint64_t{1} << 61), "a list of 2305843009213693952 values");
     says(put(whole, at("a.flag") + 10, std::uint8_t{2}), "a truth value of 2");
-    says(put(whole, at("a.u16"), 'A'), "no complaint");
+    says(put(whole, at("a.u16"), 'A'), "no gguf_complaint");
     says(put(whole, first, 0u), "tensor 'first' has 0 dimensions");
     says(put(whole, first, 5u), "tensor 'first' has 5 dimensions");
     says(put(whole, first + 4, std::uint64_t{0}), "tensor 'first' has an impossible size, 0");
@@ -202,9 +202,9 @@ TEST(Gguf, AlignmentIsCheckedAndFollowed) {
         return put(text, 36 + key.size(), value);
     };
     for (const std::uint32_t wrong : {0u, 3u, 1u << 31, ~0u, 1u << 17})
-        EXPECT_NE(complaint(with_alignment(wrong)).find("a power of two up to 65536 is wanted"), std::string::npos)
+        EXPECT_NE(gguf_complaint(with_alignment(wrong)).find("a power of two up to 65536 is wanted"), std::string::npos)
             << wrong;
-    EXPECT_EQ(complaint(with_alignment(64)), "no complaint");
+    EXPECT_EQ(gguf_complaint(with_alignment(64)), "no gguf_complaint");
 }
 
 }  // namespace

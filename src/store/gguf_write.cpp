@@ -84,7 +84,7 @@ Status check_names(std::span<const std::pair<std::string, GgufField>> metadata, 
 
 std::size_t aligned(std::size_t size) { return *CheckedSize(size).align_up(kAlignment).value(); }
 
-std::string header_for(std::span<const std::pair<std::string, GgufField>> metadata,
+std::string gguf_header(std::span<const std::pair<std::string, GgufField>> metadata,
                        std::span<const GgufTensor> tensors) {
     Header header;
     for (const char c : kMagic) header.number(c);
@@ -118,7 +118,7 @@ Status write_gguf(Os& os, const Path& path, std::span<const std::pair<std::strin
                   std::span<const GgufTensor> tensors,
                   FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at, const Resume* resume) {
     if (Status names = check_names(metadata, tensors); !names) return prefix(path.string(), std::move(names).error());
-    const std::string head = header_for(metadata, tensors);
+    const std::string head = gguf_header(metadata, tensors);
     std::uint64_t total = head.size();
     for (const GgufTensor& tensor : tensors) total += aligned(bytes_of(tensor));
     return write_resumably(os, path, total, as_bytes(head), resume, [&](ResumableFile& file) -> Status {

@@ -8,17 +8,17 @@
 namespace cria {
 namespace {
 
-void put(const Path& path, std::string_view text = "{}") {
+void put_file(const Path& path, std::string_view text = "{}") {
     ASSERT_TRUE(real_os().make_folders(path.parent_path()));
     ASSERT_TRUE(write_atomically(real_os(), path, text));
 }
 
 void put_model(const Path& folder) {
-    for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) put(folder / name);
+    for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) put_file(folder / name);
 }
 
 // The error of opening `folder` must be of this kind and hold this text.
-void expect_refused(const Path& folder, ErrorKind kind, std::string_view says) {
+void expect_folder_refused(const Path& folder, ErrorKind kind, std::string_view says) {
     const auto files = open_model_folder(real_os(), folder);
     ASSERT_FALSE(files) << says;
     EXPECT_EQ(files.error().kind, kind) << files.error().message;
@@ -35,27 +35,27 @@ TEST(ModelFolder, FindsAllPieces) {
     EXPECT_EQ(files.weights, std::vector{folder / "model.safetensors"});
     EXPECT_FALSE(files.generation_config);
 
-    put(folder / "generation_config.json");
+    put_file(folder / "generation_config.json");
     ASSERT_TRUE(real_os().remove(folder / "tokenizer.json"));
-    put(folder / "original/tokenizer.model");
+    put_file(folder / "original/tokenizer.model");
     files = *open_model_folder(real_os(), folder.path());
     EXPECT_EQ(files.tokenizer, folder / "original/tokenizer.model");
     EXPECT_EQ(files.generation_config, folder / "generation_config.json");
 
-    put(folder / "other.safetensors");
+    put_file(folder / "other.safetensors");
     EXPECT_EQ(open_model_folder(real_os(), folder / "other.safetensors")->weights,
               std::vector{folder / "other.safetensors"});
 }
 
 TEST(ModelFolder, NamesWhatIsMissing) {
     TempFolder folder;
-    expect_refused(folder / "absent", ErrorKind::not_found, "absent");
-    expect_refused(folder.path(), ErrorKind::not_found, "config.json");
-    put(folder / "config.json");
-    expect_refused(folder.path(), ErrorKind::not_found, "model.safetensors");
-    put(folder / "model.safetensors");
-    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.json");
-    expect_refused(folder / "config.json", ErrorKind::invalid_input, "folder");
+    expect_folder_refused(folder / "absent", ErrorKind::not_found, "absent");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "config.json");
+    put_file(folder / "config.json");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "model.safetensors");
+    put_file(folder / "model.safetensors");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "tokenizer.json");
+    expect_folder_refused(folder / "config.json", ErrorKind::invalid_input, "folder");
 }
 
 TEST(ModelFolder, ReadsAnIndexOfShards) {
@@ -63,28 +63,28 @@ TEST(ModelFolder, ReadsAnIndexOfShards) {
     put_model(folder.path());
     ASSERT_TRUE(real_os().remove(folder / "model.safetensors"));
     const Path index = folder / "model.safetensors.index.json";
-    put(index, R"({"metadata": {"total_size": 4}, "weight_map": {"c": "m2.st", "a": "m1.st", "b": "m2.st"}})");
-    expect_refused(folder.path(), ErrorKind::not_found, "m1.st");
-    put(folder / "m1.st");
-    expect_refused(folder.path(), ErrorKind::not_found, "m2.st");
-    put(folder / "m2.st");
+    put_file(index, R"({"metadata": {"total_size": 4}, "weight_map": {"c": "m2.st", "a": "m1.st", "b": "m2.st"}})");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "m1.st");
+    put_file(folder / "m1.st");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "m2.st");
+    put_file(folder / "m2.st");
     EXPECT_EQ(open_model_folder(real_os(), folder.path())->weights, (std::vector{folder / "m1.st", folder / "m2.st"}));
 
     for (const char* text :
          {"", "{", "[]", "1", "{}", R"({"weight_map": 1})", R"({"weight_map": {}})", R"({"weight_map": {"a": 1}})",
           R"({"weight_map": {"a": ""}})", R"({"weight_map": {"a": ".."}})", R"({"weight_map": {"a": "../m1.st"}})",
           R"({"weight_map": {"a": "/etc/passwd"}})"}) {
-        put(index, text);
-        expect_refused(folder.path(), ErrorKind::corrupt, "model.safetensors.index.json");
+        put_file(index, text);
+        expect_folder_refused(folder.path(), ErrorKind::corrupt, "model.safetensors.index.json");
     }
 }
 
 TEST(ModelFolder, AProgramIsTheModelOfAFolderOfMetas) {
     TempFolder folder;
-    put(folder / "model.pte");
-    expect_refused(folder / "model.pte", ErrorKind::not_found, "no params.json, which model.pte needs");
-    put(folder / "params.json");
-    put(folder / "tokenizer.model");
+    put_file(folder / "model.pte");
+    expect_folder_refused(folder / "model.pte", ErrorKind::not_found, "no params.json, which model.pte needs");
+    put_file(folder / "params.json");
+    put_file(folder / "tokenizer.model");
     for (const Path& path : {folder.path(), folder / "model.pte"}) {
         const auto files = *open_model_folder(real_os(), path);
         EXPECT_EQ(files.format, ModelFormat::executorch);
@@ -92,20 +92,20 @@ TEST(ModelFolder, AProgramIsTheModelOfAFolderOfMetas) {
         EXPECT_EQ(files.weights, std::vector{folder / "model.pte"});
         EXPECT_EQ(files.tokenizer, folder / "tokenizer.model");
     }
-    put(folder / "other.pte");
-    expect_refused(folder.path(), ErrorKind::invalid_input, "has 2 programs; name one of them");
+    put_file(folder / "other.pte");
+    expect_folder_refused(folder.path(), ErrorKind::invalid_input, "has 2 programs; name one of them");
     EXPECT_EQ(open_model_folder(real_os(), folder / "other.pte")->weights, std::vector{folder / "other.pte"});
-    put(folder / "consolidated.00.pth");
+    put_file(folder / "consolidated.00.pth");
     EXPECT_EQ(open_model_folder(real_os(), folder.path())->format, ModelFormat::meta);
 }
 
 TEST(ModelFolder, MetaFoldersHaveShards) {
     TempFolder folder;
-    put(folder / "params.json");
-    expect_refused(folder.path(), ErrorKind::not_found, "consolidated");
-    for (const char* name : {"consolidated.01.pth", "consolidated.00.pth", "other.pth"}) put(folder / name);
-    expect_refused(folder.path(), ErrorKind::not_found, "tokenizer.model");
-    put(folder / "tokenizer.model");
+    put_file(folder / "params.json");
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "consolidated");
+    for (const char* name : {"consolidated.01.pth", "consolidated.00.pth", "other.pth"}) put_file(folder / name);
+    expect_folder_refused(folder.path(), ErrorKind::not_found, "tokenizer.model");
+    put_file(folder / "tokenizer.model");
     const ModelFiles files = *open_model_folder(real_os(), folder.path());
     EXPECT_EQ(files.format, ModelFormat::meta);
     EXPECT_EQ(files.weights, (std::vector{folder / "consolidated.00.pth", folder / "consolidated.01.pth"}));
@@ -115,18 +115,18 @@ TEST(ModelFolder, MetaFoldersHaveShards) {
 TEST(ModelFolder, GgufFilesMayBeSplit) {
     TempFolder folder;
     const Path first = folder / "m/x-00001-of-00003.gguf", second = folder / "m/x-00002-of-00003.gguf";
-    put(first);
-    put(folder / "m/x-00003-of-00003.gguf");
-    expect_refused(folder / "m", ErrorKind::not_found, "x-00002-of-00003.gguf");
-    put(second);
+    put_file(first);
+    put_file(folder / "m/x-00003-of-00003.gguf");
+    expect_folder_refused(folder / "m", ErrorKind::not_found, "x-00002-of-00003.gguf");
+    put_file(second);
     const ModelFiles files = *open_model_folder(real_os(), folder / "m");
     EXPECT_EQ(files.format, ModelFormat::gguf);
     EXPECT_EQ(files.weights, (std::vector{first, second, folder / "m/x-00003-of-00003.gguf"}));
     EXPECT_FALSE(files.tokenizer);
     EXPECT_EQ(open_model_folder(real_os(), first)->weights.size(), 3u);
     EXPECT_EQ(*find_model(real_os(), "m", std::vector{folder.path()}), folder / "m");
-    put(folder / "m/y.gguf");
-    expect_refused(folder / "m", ErrorKind::invalid_input, "2 GGUF files");
+    put_file(folder / "m/y.gguf");
+    expect_folder_refused(folder / "m", ErrorKind::invalid_input, "2 GGUF files");
     EXPECT_EQ(open_model_folder(real_os(), folder / "m/y.gguf")->weights, std::vector{folder / "m/y.gguf"});
 }
 
@@ -156,8 +156,8 @@ TEST(ModelFolder, ListsModels) {
     put_model(folder / "first/demo");
     put_model(folder / "second/demo");
     put_model(folder / "second/alpha");
-    put(folder / "second/notes/readme");
-    put(folder / "second/file");
+    put_file(folder / "second/notes/readme");
+    put_file(folder / "second/file");
     const auto models =
         *list_models(real_os(), std::vector<Path>{folder / "first", folder / "absent", folder / "second"});
     ASSERT_EQ(models.size(), 2u);

@@ -5,7 +5,7 @@
 namespace cria {
 namespace {
 
-constexpr std::size_t kAlignment = 64;  // of the data's start, as the format asks
+constexpr std::size_t kArrayAlignment = 64;  // of the data's start, as the format asks
 
 // Python's tuple: "()", "(3,)", "(2, 3)".
 std::string tuple_text(const Shape& shape) {
@@ -22,7 +22,7 @@ Status write_npy(Os& os, const Path& path, const Tensor& tensor) {
     std::string header =
         fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': {}, }}", tuple_text(tensor.shape()));
     const std::size_t unpadded = kMagic.size() + 2 + header.size() + 1;
-    header.append((kAlignment - unpadded % kAlignment) % kAlignment, ' ');
+    header.append((kArrayAlignment - unpadded % kArrayAlignment) % kArrayAlignment, ' ');
     header += '\n';
     std::string head(kMagic);
     head += static_cast<char>(header.size() & 0xff);

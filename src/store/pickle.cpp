@@ -23,7 +23,7 @@ struct KnownName {
     Name meaning;
     DType dtype = DType::f32;  // of a storage's elements
 };
-constexpr std::array kNames{KnownName{"collections", "OrderedDict", Name::ordered_dict},
+constexpr std::array kKnownNames{KnownName{"collections", "OrderedDict", Name::ordered_dict},
                             KnownName{"torch._utils", "_rebuild_tensor_v2", Name::rebuild_tensor},
                             KnownName{"torch._utils", "_rebuild_parameter", Name::rebuild_parameter},
                             KnownName{"torch", "FloatStorage", Name::storage, DType::f32},
@@ -260,8 +260,8 @@ private:
 
     Status name(const std::string& module, const std::string& called) {
         const auto known = std::ranges::find_if(
-            kNames, [&](const KnownName& name) { return name.module == module && name.name == called; });
-        if (known != kNames.end()) return push(&*known);
+            kKnownNames, [&](const KnownName& name) { return name.module == module && name.name == called; });
+        if (known != kKnownNames.end()) return push(&*known);
         return refuse(ErrorKind::unsupported, "wants {}.{}, which no tensor needs; it was not run", printable(module),
                       printable(called));
     }

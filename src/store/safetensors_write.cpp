@@ -52,7 +52,7 @@ Result<std::string> metadata_json(const SafetensorsMetadata& metadata) {
 }
 
 // The first 8 bytes and the header, padded with spaces so that the data is aligned.
-Result<std::string> header_for(std::span<const PlannedTensor> plans, std::span<const std::size_t> order,
+Result<std::string> safetensors_header(std::span<const PlannedTensor> plans, std::span<const std::size_t> order,
                                const SafetensorsMetadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) json += "\"__metadata__\":" + CRIA_TRY(metadata_json(metadata));
@@ -82,7 +82,7 @@ Status write_safetensors(Os& os, const Path& path, std::span<const PlannedTensor
                          FunctionRef<Result<std::span<const std::byte>>(std::size_t)> bytes_at,
                          const SafetensorsMetadata& metadata, const Resume* resume) {
     const auto order = in_file_order(plans);
-    auto head = header_for(plans, order, metadata);
+    auto head = safetensors_header(plans, order, metadata);
     if (!head) return prefix(path.string(), std::move(head).error());
     std::uint64_t total = head->size();
     for (const PlannedTensor& plan : plans) total += plan.bytes();

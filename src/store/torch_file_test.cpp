@@ -17,16 +17,16 @@ const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/torch";
 
 std::string bytes_of_file(const char* name) { return *read_text(real_os(), kGolden / name, 1 << 20); }
 
-Result<std::vector<NamedTensor>> parse(const std::string& text) {
+Result<std::vector<NamedTensor>> parsed_torch(const std::string& text) {
     // In memory of exactly this size, so that a sanitizer sees every byte too many.
     const auto view = as_bytes(text);
     const auto bytes = std::make_shared<std::vector<std::byte>>(view.begin(), view.end());
     return parse_torch_file(*bytes, bytes, "f.pth");
 }
 
-std::string complaint(const std::string& text) {
-    const auto tensors = parse(text);
-    return tensors ? "no complaint" : tensors.error().message;
+std::string torch_complaint(const std::string& text) {
+    const auto tensors = parsed_torch(text);
+    return tensors ? "no torch_complaint" : tensors.error().message;
 }
 
 float element(const Tensor& tensor, std::int64_t i) {
@@ -69,20 +69,20 @@ TEST(TorchFile, ReadsWhatPyTorchSaved) {
 }
 
 TEST(TorchFile, RefusesCodeByNameAndRunsNothing) {
-    EXPECT_EQ(complaint(bytes_of_file("code.pth")),
+    EXPECT_EQ(torch_complaint(bytes_of_file("code.pth")),
               "f.pth: the pickle wants posix.system, which no tensor needs; it was not run");
     EXPECT_FALSE(real_os().info("it-ran"));
 }
 
 TEST(TorchFile, RefusesWhatIsNoStateDictOfContiguousTensors) {
-    EXPECT_EQ(complaint(bytes_of_file("strided.pth")), "f.pth: the pickle has a tensor that is not contiguous");
-    EXPECT_NE(complaint(bytes_of_file("nested.pth")).find("'model' of its dict is no tensor"), std::string::npos);
+    EXPECT_EQ(torch_complaint(bytes_of_file("strided.pth")), "f.pth: the pickle has a tensor that is not contiguous");
+    EXPECT_NE(torch_complaint(bytes_of_file("nested.pth")).find("'model' of its dict is no tensor"), std::string::npos);
 }
 
 TEST(TorchFile, EveryTruncationIsNamed) {
     const std::string whole = bytes_of_file("good.pth");
     for (std::size_t size = 0; size < whole.size(); ++size) {
-        const auto tensors = parse(whole.substr(0, size));
+        const auto tensors = parsed_torch(whole.substr(0, size));
         ASSERT_FALSE(tensors) << size;
         EXPECT_TRUE(tensors.error().message.starts_with("f.pth: ")) << tensors.error().message;
     }
@@ -91,7 +91,7 @@ TEST(TorchFile, EveryTruncationIsNamed) {
 TEST(TorchFile, EveryDamageIsSurvived) {
     const std::string whole = bytes_of_file("good.pth");
     for_each_damage(whole, whole.size(), [](const std::string& bytes, const std::string& what) {
-        const auto tensors = parse(bytes);
+        const auto tensors = parsed_torch(bytes);
         if (!tensors) {
             EXPECT_TRUE(tensors.error().message.starts_with("f.pth: ")) << what << tensors.error().message;
             return;
@@ -105,7 +105,7 @@ TEST(TorchFile, EveryDamageIsSurvived) {
 
 std::string pickle_complaint(std::string_view pickle) {
     const auto tensors = read_state_dict(as_bytes(pickle), "p");
-    return tensors ? "no complaint" : tensors.error().message;
+    return tensors ? "no torch_complaint" : tensors.error().message;
 }
 
 using namespace std::string_view_literals;
@@ -114,7 +114,7 @@ using namespace std::string_literals;
 TEST(Pickle, BadProgramsAreNamed) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {""sv, "ends at byte 0, too soon"},
-        {"\x80\x02}."sv, "no complaint"},
+        {"\x80\x02}."sv, "no torch_complaint"},
         {"\x80\x02]."sv, "holds no state dict"},
         {"."sv, "holds no state dict"},
         {"q\1."sv, "remembers a value that is not there"},
@@ -152,7 +152,7 @@ std::string tensor_pickle(std::string_view storage_elements, std::string_view of
 }
 
 TEST(Pickle, TensorsStayInsideTheirStorage) {
-    EXPECT_EQ(pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "K\2K\3\x86", "K\3K\1\x86")), "no complaint");
+    EXPECT_EQ(pickle_complaint(tensor_pickle("K\x06", "K\0"sv, "K\2K\3\x86", "K\3K\1\x86")), "no torch_complaint");
     EXPECT_NE(
         pickle_complaint(tensor_pickle("K\x06", "K\1", "K\2K\3\x86", "K\3K\1\x86")).find("larger than its storage"),
         std::string::npos);

@@ -11,7 +11,7 @@
 namespace cria {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kStorageAlignment = 64;
 constexpr std::uint64_t kFits32 = 0xffffffffu;  // itself no size: it says that the 64-bit field has it
 
 void put(std::string& to, std::uint64_t value, int bytes) {
@@ -38,7 +38,7 @@ public:
         }
         constexpr std::size_t kLocal = 30, kExtraHead = 4;
         const std::size_t unpadded = kLocal + name.size() + extra.size() + kExtraHead;
-        const std::size_t padding = (kAlignment - (offset_ + unpadded) % kAlignment) % kAlignment;
+        const std::size_t padding = (kStorageAlignment - (offset_ + unpadded) % kStorageAlignment) % kStorageAlignment;
         put(extra, 0x4246, 2), put(extra, padding, 2);  // "FB", as PyTorch marks it
         extra.append(padding, 'Z');
 
@@ -210,7 +210,7 @@ Status write_torch_file(Os& os, const Path& path, std::span<const PlannedTensor>
     std::string head = zip.member(folder + "/data.pkl", pickle_of(plans));
     head += zip.member(folder + "/byteorder", "little");
     std::uint64_t total = head.size();
-    for (const PlannedTensor& plan : plans) total += plan.bytes() + 4 * kAlignment + 2 * plan.name.size();
+    for (const PlannedTensor& plan : plans) total += plan.bytes() + 4 * kStorageAlignment + 2 * plan.name.size();
     return write_resumably(os, path, total, as_bytes(head), resume, [&](ResumableFile& file) -> Status {
         for (std::size_t i = 0; i < plans.size(); ++i) {
             const std::string name = fmt::format("{}/data/{}", folder, i);

@@ -12,9 +12,9 @@
 namespace cria {
 namespace {
 
-const Path kGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer";
+const Path kGoldenFiles = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer";
 
-std::string golden_text(const char* name) { return *read_text(real_os(), kGolden / name, 1 << 20); }
+std::string golden_text(const char* name) { return *read_text(real_os(), kGoldenFiles / name, 1 << 20); }
 
 template <class T>
 std::string message(const Result<T>& result) {
@@ -106,8 +106,8 @@ TEST(Llama3Specials, HaveTheNamesOfEachSource) {
 }
 
 TEST(TokenizerJson, SaysTheSameAsTheModelFile) {
-    const Tokenizer from_json = *load_tokenizer(real_os(), kGolden / "tokenizer.json");
-    const Tokenizer from_model = *load_tokenizer(real_os(), kGolden / "tokenizer.model");
+    const Tokenizer from_json = *load_tokenizer(real_os(), kGoldenFiles / "tokenizer.json");
+    const Tokenizer from_model = *load_tokenizer(real_os(), kGoldenFiles / "tokenizer.model");
     EXPECT_EQ(from_json.ranks(), from_model.ranks());
     EXPECT_EQ(from_json.specials(), from_model.specials());
     EXPECT_EQ(write_tokenizer_json(from_model), golden_text("tokenizer.json"));
@@ -241,9 +241,9 @@ TEST(LoadTokenizer, PassesOnFaultsOfTheSystem) {
     std::uint64_t calls = 1;
     for (std::uint64_t call = 1; call <= calls; ++call) {
         FaultyOs os(real_os(), {.fail_at_call = call});
-        EXPECT_FALSE(load_tokenizer(os, kGolden).has_value()) << call;
+        EXPECT_FALSE(load_tokenizer(os, kGoldenFiles).has_value()) << call;
         FaultyOs whole(real_os(), {});
-        EXPECT_TRUE(load_tokenizer(whole, kGolden).has_value());
+        EXPECT_TRUE(load_tokenizer(whole, kGoldenFiles).has_value());
         calls = whole.calls();
     }
     EXPECT_GE(calls, 3u);
