@@ -11,7 +11,8 @@ endif()
 
 # Several files of a room as one compilation parse their headers and instantiate their templates once: half the time. A
 # name in an unnamed namespace is then one of the whole room. Not for the rooms of the kernels, whose code should be the
-# same however it is built, nor with a compiler cache, which goes by files. Files that share names with others of their room on purpose:
+# same however it is built, nor with a compiler cache, which goes by files, nor for files that share names with others
+# of their room on purpose.
 option(CRIA_UNITY "Compile several files of a room at once" ON)
 set(CRIA_ALONE src/store/executorch_file.cpp src/store/xnnpack_graph.cpp src/store/gguf.cpp)
 file(GLOB CRIA_LANGUAGES RELATIVE ${PROJECT_SOURCE_DIR} src/demo/language_*.cpp)

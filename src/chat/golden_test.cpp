@@ -52,7 +52,8 @@ TEST(GoldenPrompts, EveryFormIsWhatTheReferencesWrite) {
         const auto conversation = conversation_from_json(one);
         ASSERT_TRUE(conversation) << one["name"] << conversation.error().message;
         options.tools = conversation->tools;
-        EXPECT_EQ(rendered_text(render_chat(conversation->messages, options)), one["text"].get<std::string>()) << one["name"];
+        EXPECT_EQ(rendered_text(render_chat(conversation->messages, options)), one["text"].get<std::string>())
+            << one["name"];
     }
 }
 

@@ -29,8 +29,8 @@ public:
 
     Result<int> run(Cli& cli) override {
         const Tokenizer tokenizer = CRIA_TRY(load_named_tokenizer(cli, model_));
-        const std::string text =
-            words_.empty() ? CRIA_TRY(cli.console.read_input(kMaxPipedText)) : fmt::format("{}", fmt::join(words_, " "));
+        const std::string text = words_.empty() ? CRIA_TRY(cli.console.read_input(kMaxPipedText))
+                                                : fmt::format("{}", fmt::join(words_, " "));
         const auto ids = CRIA_TRY(parse_token_list(text, words_.empty() ? "standard input" : "IDS"));
         for (std::size_t i = 0; i < ids.size(); ++i) {
             if (ids[i] < tokenizer.size() && !tokenizer.bytes_of(ids[i]).empty()) continue;

@@ -31,7 +31,8 @@ Result<Path> find_named_model(Cli& cli, const std::string& model) {
     auto found = find_model(cli.os, model, model_folders(cli.environment));
     if (!found && found.error().kind == ErrorKind::not_found && model == "demo")
         return fail(ErrorKind::not_found,
-                    "the demo model is not in models/demo; make it with `cria train recipes/demo.yaml`");
+                    "the demo model is not in models/demo; make it with `cria train recipes/demo.yaml` and `cria train "
+                    "recipes/demo-finetune.yaml`");
     if (!found && found.error().kind == ErrorKind::not_found) return find_by_other_names(cli, model, found.error());
     return found;
 }

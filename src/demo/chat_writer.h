@@ -27,8 +27,8 @@ struct WrittenChat {
     OfficeFacts facts;
 };
 // `lines`: how many messages, at least four.
-// `hard`: more often what a model gets wrong: many tasks, tasks that begin alike, chats without a problem or a decision,
-// meetings of a few.
+// `hard`: more often what a model gets wrong: many tasks, tasks that begin alike, chats without a problem or a
+// decision, meetings of a few.
 WrittenChat write_chat(const LanguagePack& pack, Split split, bool hard, std::size_t lines, Random& random);
 
 // A day as the chat names it, by its weekday or by its date.

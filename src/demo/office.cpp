@@ -17,9 +17,9 @@
 namespace cria {
 namespace {
 
-constexpr std::array kTaskNames{"summary", "action_items", "invite",    "who",    "due",     "owner",   "item",
-                                "wrote",   "meeting",      "attendees", "people", "problem", "decision",
-                                "shorter", "formal",       "date",      "other"};
+constexpr std::array kTaskNames{"summary",  "action_items", "invite",  "who",       "due",    "owner",
+                                "item",     "wrote",        "meeting", "attendees", "people", "problem",
+                                "decision", "shorter",      "formal",  "date",      "other"};
 static_assert(kTaskNames.size() == kOfficeTasks);
 
 // What a person pastes. Training also knows shorter chats: more questions to learn from in as many tokens.
@@ -89,11 +89,10 @@ std::vector<OfficeTask> draw_chat_tasks(const LanguagePack& pack, bool tools, bo
         OfficeTask::attendees, OfficeTask::attendees, OfficeTask::people,  OfficeTask::meeting,
         OfficeTask::problem,   OfficeTask::decision,  OfficeTask::shorter, OfficeTask::formal};
     static constexpr std::array kHard{
-        OfficeTask::item,      OfficeTask::item,      OfficeTask::item,    OfficeTask::item,
-        OfficeTask::item,      OfficeTask::who,       OfficeTask::due,     OfficeTask::owner,
-        OfficeTask::owner,     OfficeTask::wrote,     OfficeTask::wrote,   OfficeTask::attendees,
-        OfficeTask::attendees, OfficeTask::people,    OfficeTask::people,  OfficeTask::meeting,
-        OfficeTask::problem,   OfficeTask::problem,   OfficeTask::decision};
+        OfficeTask::item,    OfficeTask::item,      OfficeTask::item,      OfficeTask::item,    OfficeTask::item,
+        OfficeTask::who,     OfficeTask::due,       OfficeTask::owner,     OfficeTask::owner,   OfficeTask::wrote,
+        OfficeTask::wrote,   OfficeTask::attendees, OfficeTask::attendees, OfficeTask::people,  OfficeTask::people,
+        OfficeTask::meeting, OfficeTask::problem,   OfficeTask::problem,   OfficeTask::decision};
     const std::span<const OfficeTask> small = hard ? std::span<const OfficeTask>(kHard) : kSmall;
     std::vector<OfficeTask> tasks;
     if (random.below(100) < 45) tasks.push_back(OfficeTask::summary);
@@ -161,7 +160,8 @@ OfficeSample make_office_sample(const OfficeOptions& options, std::uint64_t seed
     if (tools) sample.tools = {create_event_tool()};
     bool pasted = !with_a_chat;
     std::vector<OfficeTurn> asked;
-    for (const OfficeTask task : with_a_chat ? draw_chat_tasks(pack, tools, options.hard, random) : draw_lone_tasks(random)) {
+    for (const OfficeTask task :
+         with_a_chat ? draw_chat_tasks(pack, tools, options.hard, random) : draw_lone_tasks(random)) {
         OfficeTurn turn = make_turn(pack, sample.split, task, chat, random);
         if (repeats(asked, turn)) continue;
         asked.push_back(turn);

@@ -371,7 +371,9 @@ Result<BlockTensor> blocks_of(const ExecutorchLlama::Named& matrix) {
     const std::size_t width = c.scale_type == ExecutorchType::f32 ? 4 : 2;
     std::vector<float> scales(c.scales.size() / width);
     for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = number_at(c.scale_type, c.scales, i);
-    const auto whole = [&](std::int64_t first, std::int8_t* to) { std::memcpy(to, c.bytes.data() + first, kBlockNumbers); };
+    const auto whole = [&](std::int64_t first, std::int8_t* to) {
+        std::memcpy(to, c.bytes.data() + first, kBlockNumbers);
+    };
     const auto halves = [&](std::int64_t first, std::int8_t* to) {
         const int low = matrix.high_half_first ? 1 : 0, high = 1 - low;
         for (std::int64_t i = 0; i < kBlockNumbers / 2; ++i) {

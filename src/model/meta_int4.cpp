@@ -47,7 +47,9 @@ Result<BlockTensor> blocks_of_meta_int4(const std::string& name, const Tensor& w
     std::vector<float> factors(static_cast<std::size_t>(scales->second.elements()));
     for (std::size_t i = 0; i < factors.size(); ++i)
         factors[i] = value_at(scales->second, static_cast<std::int64_t>(i));
-    const auto next = [numbers](std::int64_t first, std::int8_t* to) { std::memcpy(to, numbers + first, kBlockNumbers); };
+    const auto next = [numbers](std::int64_t first, std::int8_t* to) {
+        std::memcpy(to, numbers + first, kBlockNumbers);
+    };
     return blocks_of_groups({weight.shape(), std::move(factors), next}, type, name);
 }
 

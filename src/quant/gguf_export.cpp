@@ -165,8 +165,8 @@ Status export_gguf(Os& os, const ModelFiles& from, const Path& to, std::string_v
                     from.folder.string());
     CRIA_TRY(check_exportable(config, from.folder.string()));
     const Tokenizer tokenizer = CRIA_TRY(read_tokenizer(os, from));
-    TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, GgufPlanner(config, type).plan(), compute,
-                            on_tensor);
+    TensorExporter exporter(CRIA_TRY(Checkpoint::open(os, from, config)), config, GgufPlanner(config, type).plan(),
+                            compute, on_tensor);
     Fields fields = model_fields(config, type, from.folder.filename().string());
     add_tokenizer(tokenizer, config, fields);
     std::vector<GgufTensor> tensors;

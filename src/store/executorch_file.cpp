@@ -363,7 +363,8 @@ private:
         const FlatTable table = CRIA_TRY(delegates_.table(static_cast<std::size_t>(index)));
         const std::string_view name = CRIA_TRY(table.text(delegate::name));
         if (name != "XnnpackBackend")
-            return unsupported("it was made for {}; programs for XnnpackBackend can be opened", printable(name, kLongestName));
+            return unsupported("it was made for {}; programs for XnnpackBackend can be opened",
+                               printable(name, kLongestName));
         const FlatVector arguments = CRIA_TRY(body.vector(instruction::arguments, 4));
         const Bytes data = CRIA_TRY(delegate_data(table));
         const XnnpackGraph graph = CRIA_TRY(read_xnnpack_graph(data, named_, who_));

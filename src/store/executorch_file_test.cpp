@@ -85,7 +85,8 @@ TEST(ExecutorchFile, WhatItIsNotIsNamed) {
     EXPECT_EQ(program_complaint("forward", "forward"), "none");
     EXPECT_EQ(program_complaint("ET12", "ET99"), "f.pte: no program of ExecuTorch: it does not begin with ET12");
     EXPECT_EQ(program_complaint("forward", "onwards"), "f.pte: it has no method 'forward' (1 others)");
-    EXPECT_NE(program_complaint("XnnpackBackend", "VulkanBackend!").find("it was made for VulkanBackend!"), std::string::npos);
+    EXPECT_NE(program_complaint("XnnpackBackend", "VulkanBackend!").find("it was made for VulkanBackend!"),
+              std::string::npos);
     EXPECT_NE(program_complaint("XH00", "XH99").find("XNNPACK's header"), std::string::npos);
     EXPECT_EQ(parsed_program("").error().kind, ErrorKind::corrupt);
 }

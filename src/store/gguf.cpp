@@ -217,7 +217,8 @@ private:
         for (std::uint64_t i = 0; i < count; ++i) {  // each takes 32 bytes at least
             GgufEntry entry = CRIA_TRY(read_tensor());
             if (!file_.index_.emplace(entry.name, file_.entries_.size()).second)
-                return fail(ErrorKind::corrupt, "{}: tensor '{}' stands there twice", who_, printable(entry.name, kMaxName));
+                return fail(ErrorKind::corrupt, "{}: tensor '{}' stands there twice", who_,
+                            printable(entry.name, kMaxName));
             file_.entries_.push_back(std::move(entry));
         }
         return {};
@@ -236,8 +237,8 @@ private:
             const auto size = CRIA_TRY(reader_.number<std::uint64_t>());
             elements *= size;
             if (size < 1 || !elements.fits(kMaxElements))
-                return fail(ErrorKind::corrupt, "{}: tensor '{}' has an impossible size, {}", who_, printable(entry.name, kMaxName),
-                            size);
+                return fail(ErrorKind::corrupt, "{}: tensor '{}' has an impossible size, {}", who_,
+                            printable(entry.name, kMaxName), size);
             sizes[axis] = static_cast<std::int64_t>(size);
         }
         entry.shape = Shape(std::span<const std::int64_t>(sizes).first(rank));
@@ -250,7 +251,8 @@ private:
         if (const auto* block = std::get_if<BlockType>(&entry.type);
             block != nullptr && entry.shape.last() % layout_of(*block).elements != 0)
             return fail(ErrorKind::corrupt, "{}: tensor '{}' has rows of {}, no whole number of blocks of {} ({})",
-                        who_, printable(entry.name, kMaxName), entry.shape.last(), layout_of(*block).elements, name_of(entry.type));
+                        who_, printable(entry.name, kMaxName), entry.shape.last(), layout_of(*block).elements,
+                        name_of(entry.type));
         entry.bytes = static_cast<std::size_t>(entry.shape.rows() * row_bytes(entry.type, entry.shape.last()));
         entry.begin = CRIA_TRY(reader_.number<std::uint64_t>());
         return entry;

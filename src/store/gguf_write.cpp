@@ -85,7 +85,7 @@ Status check_names(std::span<const std::pair<std::string, GgufField>> metadata, 
 std::size_t aligned(std::size_t size) { return *CheckedSize(size).align_up(kAlignment).value(); }
 
 std::string gguf_header(std::span<const std::pair<std::string, GgufField>> metadata,
-                       std::span<const GgufTensor> tensors) {
+                        std::span<const GgufTensor> tensors) {
     Header header;
     for (const char c : kMagic) header.number(c);
     header.number(kVersion);

@@ -24,13 +24,13 @@ struct KnownName {
     DType dtype = DType::f32;  // of a storage's elements
 };
 constexpr std::array kKnownNames{KnownName{"collections", "OrderedDict", Name::ordered_dict},
-                            KnownName{"torch._utils", "_rebuild_tensor_v2", Name::rebuild_tensor},
-                            KnownName{"torch._utils", "_rebuild_parameter", Name::rebuild_parameter},
-                            KnownName{"torch", "FloatStorage", Name::storage, DType::f32},
-                            KnownName{"torch", "BFloat16Storage", Name::storage, DType::bf16},
-                            KnownName{"torch", "HalfStorage", Name::storage, DType::f16},
-                            KnownName{"torch", "CharStorage", Name::storage, DType::i8},
-                            KnownName{"torch", "IntStorage", Name::storage, DType::i32}};
+                                 KnownName{"torch._utils", "_rebuild_tensor_v2", Name::rebuild_tensor},
+                                 KnownName{"torch._utils", "_rebuild_parameter", Name::rebuild_parameter},
+                                 KnownName{"torch", "FloatStorage", Name::storage, DType::f32},
+                                 KnownName{"torch", "BFloat16Storage", Name::storage, DType::bf16},
+                                 KnownName{"torch", "HalfStorage", Name::storage, DType::f16},
+                                 KnownName{"torch", "CharStorage", Name::storage, DType::i8},
+                                 KnownName{"torch", "IntStorage", Name::storage, DType::i32}};
 
 // Values are places in one list, so that a pickle may refer to a value from anywhere, itself included.
 using Place = std::size_t;

@@ -53,7 +53,7 @@ Result<std::string> metadata_json(const SafetensorsMetadata& metadata) {
 
 // The first 8 bytes and the header, padded with spaces so that the data is aligned.
 Result<std::string> safetensors_header(std::span<const PlannedTensor> plans, std::span<const std::size_t> order,
-                               const SafetensorsMetadata& metadata) {
+                                       const SafetensorsMetadata& metadata) {
     std::string json = "{";
     if (!metadata.empty()) json += "\"__metadata__\":" + CRIA_TRY(metadata_json(metadata));
     std::set<std::string_view> names = {"__metadata__"};

@@ -104,7 +104,8 @@ Status JsonLinesSource::prepare(const Tokenizer& tokenizer, std::int64_t context
     }
     raw_.clear();
     if (documents_.size() > UINT32_MAX)
-        return fail(ErrorKind::unsupported, "{}: {} documents; at most {} are shuffled", who_, documents_.size(), UINT32_MAX);
+        return fail(ErrorKind::unsupported, "{}: {} documents; at most {} are shuffled", who_, documents_.size(),
+                    UINT32_MAX);
     return {};
 }
 
@@ -136,7 +137,8 @@ Result<OfficeOptions> office_options(const DataRecipe& recipe) {
         const auto known = std::ranges::find(kLanguages, code, [](Language l) { return language_pack(l).code; });
         if (known == kLanguages.end())
             return fail(ErrorKind::invalid_input,
-                        "data.office.languages: '{}' is no language of the office; en, de, fr, it, pt, hi, es, th are", code);
+                        "data.office.languages: '{}' is no language of the office; en, de, fr, it, pt, hi, es, th are",
+                        code);
         if (weight > 0) options.languages.emplace_back(*known, weight);
     }
     if (options.languages.empty()) return fail(ErrorKind::invalid_input, "data.office.languages: all weights are 0");

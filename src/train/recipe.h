@@ -28,9 +28,9 @@ struct ModelRecipe {
 // Where the tokenizer comes from: a folder, or trained from the recipe's own data.
 struct TokenizerRecipe {
     Path folder;
-    std::int64_t vocabulary = 0;    // ids in all, control tokens included
-    std::int64_t documents = 20000; // how many documents of the data it learns from
-    bool single_digits = false;     // no token has two digits: numbers are spelt out
+    std::int64_t vocabulary = 0;     // ids in all, control tokens included
+    std::int64_t documents = 20000;  // how many documents of the data it learns from
+    bool single_digits = false;      // no token has two digits: numbers are spelt out
 };
 
 // One source of documents. `weight`: its share of the documents drawn.
@@ -58,13 +58,13 @@ struct OptimizerRecipe {
     double learning_rate = 1e-3;
     std::int64_t warmup = 100;  // steps
     Schedule schedule = Schedule::cosine;
-    double min_ratio = 0.1;     // of learning_rate, at the last step
-    double momentum = 0.95;     // muon's beta
+    double min_ratio = 0.1;  // of learning_rate, at the last step
+    double momentum = 0.95;  // muon's beta
     double beta1 = 0.9;
     double beta2 = 0.95;
     double epsilon = 1e-8;
     double weight_decay = 0.1;
-    double clip = 1.0;          // largest global gradient norm; 0: never clipped
+    double clip = 1.0;  // largest global gradient norm; 0: never clipped
 };
 
 struct Recipe {
@@ -77,14 +77,14 @@ struct Recipe {
     OptimizerRecipe optimizer;
     std::int64_t steps = 1000;
     std::uint64_t seed = 0;
-    DType dtype = DType::f32;          // of the weights that passes see; the optimizer always keeps f32
+    DType dtype = DType::f32;  // of the weights that passes see; the optimizer always keeps f32
     bool activation_checkpointing = false;
-    std::int64_t validate_every = 100;      // steps; 0: never
-    std::int64_t validation_documents = 64; // held out of training
-    std::int64_t checkpoint_every = 200;    // steps; 0: only when interrupted
+    std::int64_t validate_every = 100;       // steps; 0: never
+    std::int64_t validation_documents = 64;  // held out of training
+    std::int64_t checkpoint_every = 200;     // steps; 0: only when interrupted
     std::int64_t checkpoint_keep = 2;
-    Path checkpoint_folder;                 // default: <output>/checkpoints
-    Path output;                            // the folder of the finished model
+    Path checkpoint_folder;  // default: <output>/checkpoints
+    Path output;             // the folder of the finished model
     DType output_dtype = DType::f32;
 };
 
