@@ -491,6 +491,45 @@ TEST(Cli, WhatDoesNotFitIntoMemoryIsThreeWithBothNumbers) {
     config["max_position_embeddings"] = 1 << 24;
     ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", config.dump()));
     expect_complaint(cria({"run", folder.string(), "--context", "16777216", "x"}), 3, {"needs", "available", "GB"});
+    expect_complaint(cria({"bench", "-m", folder.string(), "--serve", "--running", "1024", "-p", "100000", "-n", "10"}),
+                     3, {"needs", "available", "1024 contexts"});
+}
+
+// 2^24 positions of this model are 1 GiB, which the machine has and the program may not use.
+TEST(Cli, AFailedAllocationIsThree) {
+    TempFolder temp;
+    const Path folder = copy_of("tiny", temp), said = temp / "said";
+    Json config = Json::parse(*read_text(real_os(), folder / "config.json", 1 << 20));
+    config["max_position_embeddings"] = 1 << 24;
+    ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", config.dump()));
+    const std::string run =
+        fmt::format("ulimit -v 600000; exec {} run {} --threads 1 --context 16777216 x </dev/null >/dev/null 2>{}",
+                    CRIA_PROGRAM, folder.string(), said.string());
+    const int status = std::system(("bash -c '" + run + "'").c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 3) << status;
+    EXPECT_EQ(*read_text(real_os(), said, 1 << 20),
+              "cria: not enough memory; choose a smaller model or --context, or close other programs\n");
+}
+
+// The program may be root, whom no permission stops: folders stand where the files should.
+TEST(Cli, APackedFileWithoutAPlaceBesideTheModelIsKeptInTheCache) {
+    TempFolder temp;
+    const Path gguf = temp / "m.gguf", cache = temp / "cache";
+    ASSERT_EQ(cria({"quantize", model_path("tiny"), gguf.string(), "--type", "q8_0"}).code, 0);
+    for (const char* lanes : {"4", "8", "16"})
+        ASSERT_TRUE(real_os().make_folders(temp / (std::string("m.gguf.packed") + lanes) / "in the way"));
+    const auto run = [&](const std::string& cache_home) {
+        const Ended ended = run_child({.arguments = {"run", gguf.string(), "--temperature", "0", "hello"},
+                                       .environment = {"XDG_CACHE_HOME=" + cache_home}});
+        EXPECT_EQ(ended.code, 0) << ended.err;
+        EXPECT_EQ(ended.out, "Hi you!\n");
+        return ended.err;
+    };
+    std::string said = run(cache.string());
+    EXPECT_NE(said.find("packed weights are kept in " + cache.string()), std::string::npos) << said;
+    EXPECT_EQ(run(cache.string()), "") << "once is enough";
+    said = run("/dev/null/nowhere");
+    EXPECT_NE(said.find("packed weights are in memory"), std::string::npos) << said;
 }
 
 TEST(Cli, AFullDiskIsThree) {

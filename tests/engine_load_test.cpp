@@ -1,84 +1,13 @@
 // Many requests at once, with a quantised model: every answer is what the request gets alone, whatever else runs, and
 // nothing is lost.
-#include <gtest/gtest.h>
-
 #include <thread>
 
-#include "base/random.h"
-#include "base/temp_folder.h"
-#include "engine/engine.h"
-#include "model/model_files.h"
-#include "quant/gguf_export.h"
-#include "text/tokenizer_files.h"
+#include "engine_fixture.h"
 
 namespace cria {
 namespace {
 
-const Path kTokenizer = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer/tokenizer.json";
-constexpr std::int64_t kContext = 512;
-
-class EngineLoad : public testing::Test {
-protected:
-    void SetUp() override {
-        const Path source = folder_ / "m", gguf = folder_ / "m.gguf";
-        ASSERT_TRUE(real_os().make_folders(source));
-        std::filesystem::copy(kTokenizer, source / "tokenizer.json");
-        tokenizer_.emplace(*load_tokenizer(real_os(), source));
-        LlamaConfig config;
-        config.layers = 2, config.width = 64, config.heads = 4, config.kv_heads = 2, config.head_dim = 16;
-        config.ffn_width = 96, config.context = kContext;
-        config.initializer_range = 0.1f;
-        config.vocabulary = tokenizer_->size();
-        config.bos_id = 0, config.eos_ids = {1};
-        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source, DType::f32));
-        const ModelFiles files = *open_model_folder(real_os(), source);
-        ASSERT_TRUE(export_gguf(real_os(), files, gguf, "q8_0", compute_, [](const auto&, double) { return true; }));
-        model_.emplace(*Llama::load(real_os(), gguf, {.compute = &compute_}));
-        model_->reserve_positions(kContext);
-        ASSERT_TRUE(model_->quantised());
-    }
-
-    Engine engine(const EngineOptions& options) { return Engine(real_os(), *model_, *tokenizer_, compute_, options); }
-
-    // Prompts of one to 300 tokens, half of which begin alike; some answers are greedy, some are penalised.
-    Request random_request(std::uint64_t seed) const {
-        Random random(seed, 77);
-        const auto vocabulary = static_cast<std::uint32_t>(model_->config().vocabulary);
-        Request request;
-        const std::uint32_t length = 1 + random.below(300);
-        const bool alike = random.below(2) == 0;
-        for (std::uint32_t i = 0; i < length; ++i) {
-            const TokenId any = static_cast<TokenId>(random.below(vocabulary));
-            request.prompt.push_back(alike && i < 200 ? static_cast<TokenId>(i * 31 % vocabulary) : any);
-        }
-        request.scope = random.below(3) == 0 ? "other" : "";
-        request.options.sampling.temperature = random.below(3) == 0 ? 0.0f : 0.8f;
-        request.options.sampling.seed = seed;
-        if (random.below(4) == 0) request.options.sampling.frequency_penalty = 0.2f;
-        request.options.max_tokens = random.below(120);
-        return request;
-    }
-
-    // What the request gets alone, without drafts, of an engine that has seen nothing before.
-    std::vector<TokenId> alone(Request request) {
-        Engine fresh = engine(one_at_a_time(kContext));
-        request.options.drafts = false;
-        return fresh.generate(request.prompt, request.options, [](std::string_view) {})->ids;
-    }
-
-    TempFolder folder_;
-    ThreadPool pool_{2};
-    Compute compute_{pool_, best_kernels()};
-    std::optional<Tokenizer> tokenizer_;
-    std::optional<Llama> model_;
-};
-
-void expect_empty(const Engine& engine) {
-    const Engine::Load load = engine.load();
-    EXPECT_EQ(load.running, 0);
-    EXPECT_EQ(load.waiting, 0);
-    EXPECT_EQ(load.free_pages + load.remembered_pages, load.pages);
-}
+class EngineLoad : public EngineFixture {};
 
 // Requests come at random times; there are pages for less than three of the longest, so that some lose theirs.
 TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) {
@@ -204,6 +133,31 @@ TEST_F(EngineLoad, EveryScopeHasItsTurn) {
     }
     ASSERT_EQ(order.size(), 9u);
     EXPECT_LT(std::ranges::find(order, "one") - order.begin(), 3);
+}
+
+// Somebody who has one running waits behind those who have none, but not behind all who will ever come.
+TEST_F(EngineLoad, NobodyIsOvertakenForever) {
+    Engine engine = this->engine({.context = kContext, .positions = 16 * kPagePositions, .most_running = 2});
+    std::int64_t others = 0;
+    bool waits = true;
+    const auto submit = [&](std::string scope, std::int64_t tokens, std::function<void()> ended) {
+        Request request;
+        request.prompt = {1, 2, 3};
+        request.scope = std::move(scope);
+        request.options.max_tokens = tokens;
+        request.options.ignore_end = true;
+        request.on_end = [ended = std::move(ended)](const Result<Generation>&) { ended(); };
+        ASSERT_TRUE(engine.submit(std::move(request)));
+    };
+    submit("two", 500, [] {});
+    submit("two", 1, [&] { waits = false; });
+    for (int i = 0; i < 200 && waits; ++i) {
+        submit(fmt::format("{}", i), 1, [&] { others += waits ? 1 : 0; });
+        engine.step();
+    }
+    EXPECT_FALSE(waits);
+    EXPECT_GT(others, 8);
+    EXPECT_LE(others, 18);
 }
 
 TEST_F(EngineLoad, TooManyAreRefused) {

@@ -1,5 +1,7 @@
 #include "base/os_fault.h"
 
+#include <algorithm>
+
 namespace cria {
 namespace {
 
@@ -45,6 +47,14 @@ Status FaultyOs::step(std::string_view what) {
     return {};
 }
 
+Status FaultyOs::step_to_change(std::string_view what, const Path& path) {
+    CRIA_TRY(step(what));
+    const Path& folder = plan_.read_only;
+    const bool inside = !folder.empty() && std::ranges::mismatch(folder, path).in1 == folder.end();
+    if (inside) return fail(ErrorKind::io, "injected fault: {}: read-only", path.string());
+    return {};
+}
+
 Status FaultyOs::spend(std::uint64_t bytes) {
     if (written_bytes_.fetch_add(bytes) + bytes > plan_.disk_bytes)
         return fail(ErrorKind::no_space, "injected fault: disk of {} bytes is full", plan_.disk_bytes);
@@ -61,15 +71,15 @@ Result<std::unique_ptr<File>> FaultyOs::open(const Path& path) {
     return wrap(inner_.open(path));
 }
 Result<std::unique_ptr<File>> FaultyOs::create(const Path& path) {
-    CRIA_TRY(step("create"));
+    CRIA_TRY(step_to_change("create", path));
     return wrap(inner_.create(path));
 }
 Result<std::unique_ptr<File>> FaultyOs::append_to(const Path& path) {
-    CRIA_TRY(step("append_to"));
+    CRIA_TRY(step_to_change("append_to", path));
     return wrap(inner_.append_to(path));
 }
 Result<std::unique_ptr<File>> FaultyOs::modify(const Path& path) {
-    CRIA_TRY(step("modify"));
+    CRIA_TRY(step_to_change("modify", path));
     return wrap(inner_.modify(path));
 }
 Result<std::shared_ptr<Mapping>> FaultyOs::map(const Path& path) {
@@ -77,15 +87,15 @@ Result<std::shared_ptr<Mapping>> FaultyOs::map(const Path& path) {
     return inner_.map(path);
 }
 Status FaultyOs::rename(const Path& from, const Path& to) {
-    CRIA_TRY(step("rename"));
+    CRIA_TRY(step_to_change("rename", to));
     return inner_.rename(from, to);
 }
 Status FaultyOs::remove(const Path& path) {
-    CRIA_TRY(step("remove"));
+    CRIA_TRY(step_to_change("remove", path));
     return inner_.remove(path);
 }
 Status FaultyOs::make_folders(const Path& path) {
-    CRIA_TRY(step("make_folders"));
+    CRIA_TRY(step_to_change("make_folders", path));
     return inner_.make_folders(path);
 }
 Status FaultyOs::sync_folder(const Path& path) {

@@ -13,6 +13,8 @@ struct FaultPlan {
     bool fail_ever_after = false;    // false: that one call only
     ErrorKind kind = ErrorKind::io;
     std::uint64_t disk_bytes = UINT64_MAX;  // appends beyond this many bytes in all fail with no_space
+    Path read_only{};                       // in this folder nothing can be made, changed or taken away; empty: none
+    bool still_clock = false;               // monotonic() is always 0, so that a run depends on no time
 };
 
 class FaultyOs final : public Os {
@@ -33,7 +35,9 @@ public:
     Result<FileInfo> info(const Path& path) override;
     Result<std::vector<Path>> list(const Path& folder) override;
     Result<std::uint64_t> free_bytes(const Path& folder) override;
-    std::chrono::nanoseconds monotonic() override { return inner_.monotonic(); }
+    std::chrono::nanoseconds monotonic() override {
+        return plan_.still_clock ? std::chrono::nanoseconds(0) : inner_.monotonic();
+    }
     std::chrono::system_clock::time_point wall() override { return inner_.wall(); }
     std::uint64_t random_seed() override { return 0; }
 
@@ -44,6 +48,8 @@ public:
 
 private:
     Result<std::unique_ptr<File>> wrap(Result<std::unique_ptr<File>> file);
+    // The same as step() for a call that changes `path`.
+    Status step_to_change(std::string_view what, const Path& path);
 
     Os& inner_;
     FaultPlan plan_;

@@ -108,10 +108,14 @@ public:
         if (serve_.on) return run_serve(cli);
         const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests());
         const Compute compute = CRIA_TRY(cli.compute());
-        std::int64_t context = 1;
-        for (const BenchmarkTest& test : tests) context = std::max(context, test.positions());
+        std::int64_t context = 1, all_positions = 1;
+        for (const BenchmarkTest& test : tests) {
+            context = std::max(context, test.positions());
+            all_positions = std::max(all_positions, test.positions() * test.parallel);
+        }
+        const std::int64_t sequences = (all_positions + context - 1) / context;
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context, {}, kv_type));
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context, {}, kv_type, sequences));
         const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
                                .sizes(compute.kernels.packed.lanes);
         const DType cache = loaded->model.cache_shape(kv_type).type;
@@ -139,7 +143,7 @@ private:
         const LoadTest test = CRIA_TRY(load_test(serve_, prompts[0], answers[0]));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded = CRIA_TRY(load_named_model(cli, model_, test.positions(), {}, kv_type));
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, test.positions(), {}, kv_type, test.running));
         cli.console.out(CRIA_TRY(bench_serve(cli, *loaded, compute, test, kv_type, output_)));
         return kDone;
     }

@@ -28,6 +28,7 @@ Environment read_environment() {
     environment.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
     environment.home = variable("HOME");
     environment.models = variable("CRIA_MODELS");
+    environment.cache = variable("XDG_CACHE_HOME");
     environment.hf_endpoint = variable("HF_ENDPOINT");
     environment.hf_token = variable("HF_TOKEN");
     environment.hf_token_path = variable("HF_TOKEN_PATH");
@@ -51,6 +52,13 @@ std::vector<Path> model_folders(const Environment& environment) {
         folders.push_back(beside / "share" / "cria" / "models");
     }
     return folders;
+}
+
+std::optional<Path> cache_folder(const Environment& environment) {
+    // The XDG base directory specification: a relative path is to be ignored.
+    if (environment.cache && environment.cache->is_absolute()) return *environment.cache / "cria";
+    if (environment.home) return *environment.home / ".cache" / "cria";
+    return std::nullopt;
 }
 
 }  // namespace cria

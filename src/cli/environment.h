@@ -13,6 +13,7 @@ struct Environment {
     Path program;                  // this executable; empty when unknown
     std::optional<Path> home{};    // HOME
     std::optional<Path> models{};  // CRIA_MODELS
+    std::optional<Path> cache{};   // XDG_CACHE_HOME
     // Hugging Face's: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE.
     std::optional<std::string> hf_endpoint{}, hf_token{};
     std::optional<Path> hf_token_path{}, hf_home{}, hf_cache{};
@@ -27,5 +28,8 @@ Environment read_environment();
 
 // Where models are looked for by name: $CRIA_MODELS, ~/.cria/models, and what came with the program.
 std::vector<Path> model_folders(const Environment& environment);
+
+// What can be made again at any time: $XDG_CACHE_HOME/cria, else ~/.cache/cria.
+std::optional<Path> cache_folder(const Environment& environment);
 
 }  // namespace cria

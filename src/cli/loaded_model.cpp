@@ -50,7 +50,7 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
 
 // `packs`: whether quantised weights stay so.
 Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
-                    const Kernels& kernels, bool packs, std::optional<DType> kv_type) {
+                    const Kernels& kernels, bool packs, std::optional<DType> kv_type, std::int64_t sequences) {
     const std::int64_t lanes = packs ? kernels.packed.lanes : 0;
     const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, files, config));
     const Llama outline = CRIA_TRY(Llama::outline(config, checkpoint, lanes));
@@ -59,16 +59,19 @@ Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config
         return fail(ErrorKind::invalid_input,
                     "--kv-type {} wants heads of a multiple of 16 numbers; those of {} have {}", name_of(shape.type),
                     files.folder.string(), shape.head_dim);
-    const std::uint64_t weights = checkpoint.sizes(lanes).loaded, cache = shape.bytes(context),
-                        scratch = Engine::scratch_bytes(outline, kernels, one_at_a_time(context));
+    const std::uint64_t weights = checkpoint.sizes(lanes).loaded,
+                        cache = shape.bytes(context) * static_cast<std::uint64_t>(sequences),
+                        scratch =
+                            Engine::scratch_bytes(outline, kernels, {.context = context, .most_running = sequences});
     const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
     if (available == 0 || weights + cache + scratch <= available) return {};
     return fail(
         ErrorKind::out_of_memory,
-        "{} needs {} ({} of weights, {} for a context of {}, {} for activations), but {} are available; choose a "
-        "smaller model or --context",
+        "{} needs {} ({} of weights, {} for {} of {}, {} for activations), but {} are available; choose a smaller "
+        "model or {}",
         files.folder.string(), human_bytes(weights + cache + scratch), human_bytes(weights), human_bytes(cache),
-        context, human_bytes(scratch), human_bytes(available));
+        sequences == 1 ? "a context" : fmt::format("{} contexts", sequences), context, human_bytes(scratch),
+        human_bytes(available), sequences == 1 ? "--context" : "fewer and shorter sequences");
 }
 
 Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& config) {
@@ -76,6 +79,14 @@ Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& conf
     if (wanted > 0 && wanted <= config.context) return wanted;
     return fail(ErrorKind::invalid_input, "--context is {}, but the model was made for 1 to {}", wanted,
                 config.context);
+}
+
+// The model's own place within the cache, by the whole path to its folder.
+Path cache_folder_of(const Cli& cli, const ModelFiles& files) {
+    const auto cache = cache_folder(cli.environment);
+    if (!cache) return {};
+    const Path place = std::filesystem::absolute(files.weights.front()).lexically_normal();
+    return *cache / "packed" / place.parent_path().relative_path();
 }
 
 bool answers_turns(const LlamaConfig& config, const GenerationDefaults& defaults, const Tokenizer& tokenizer) {
@@ -129,7 +140,8 @@ Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
 }
 
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      LoadOptions options, std::optional<DType> kv_type) {
+                                                      LoadOptions options, std::optional<DType> kv_type,
+                                                      std::int64_t sequences) {
     const Compute compute = CRIA_TRY(cli.compute());
     options.compute = &compute;
     const auto start = cli.os.monotonic();
@@ -137,7 +149,10 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
     const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
     context = CRIA_TRY(choose_context(context, config));
-    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable, kv_type));
+    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable, kv_type,
+                          sequences));
+    options.cache_folder = cache_folder_of(cli, files);
+    options.notice = [&cli](std::string_view text) { cli.console.err(fmt::format("cria: {}\n", text)); };
 
     Tokenizer tokenizer = CRIA_TRY(read_tokenizer(cli.os, files));
     if (tokenizer.size() > config.vocabulary) {

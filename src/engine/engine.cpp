@@ -1,8 +1,10 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
+#include "base/memory.h"
 #include "engine/prefix_file.h"
 #include "ops/product.h"
 
@@ -32,6 +34,11 @@ Engine::Engine(Os& os, const Llama& model, const Tokenizer& tokenizer, Compute c
       prefixes_(pool_) {
     arena_.reserve(scratch_bytes(model, compute.kernels, options));
     if (options.draft_model != nullptr) draft_model_.emplace(*options.draft_model, compute, options.context);
+    const auto running = static_cast<std::size_t>(options.most_running),
+               waiting = static_cast<std::size_t>(options.most_waiting);
+    running_.reserve(running);
+    waiting_.reserve(waiting + running);  // those who lose their pages wait again
+    arrivals_.reserve(waiting);
 }
 
 std::size_t Engine::scratch_bytes(const Llama& model, const Kernels& kernels, const EngineOptions& options) {
@@ -44,19 +51,21 @@ std::size_t Engine::scratch_bytes(const Llama& model, const Kernels& kernels, co
 }
 
 Status Engine::submit(Request request) {
-    CRIA_TRY(check_request(request, model_.config(), options_.context));
-    auto sequence = std::make_unique<Sequence>(std::move(request), tokenizer_, control_, model_.config().vocabulary,
-                                               options_.context, KvCache(pool_), os_.monotonic());
-    {
-        const std::lock_guard lock(mutex_);
-        if (queued_ >= options_.most_waiting)
-            return fail(ErrorKind::busy, "{} requests are waiting already, which is the most; try again later",
-                        queued_);
-        ++queued_;
-        arrivals_.push_back(std::move(sequence));
-    }
-    arrived_.notify_one();
-    return {};
+    return or_out_of_memory([&]() -> Status {
+        CRIA_TRY(check_request(request, model_.config(), options_.context));
+        auto sequence = std::make_unique<Sequence>(std::move(request), tokenizer_, control_, model_.config().vocabulary,
+                                                   options_.context, KvCache(pool_), os_.monotonic());
+        {
+            const std::lock_guard lock(mutex_);
+            if (queued_ >= options_.most_waiting)
+                return fail(ErrorKind::busy, "{} requests are waiting already, which is the most; try again later",
+                            queued_);
+            ++queued_;
+            arrivals_.push_back(std::move(sequence));
+        }
+        arrived_.notify_one();
+        return {};
+    });
 }
 
 void Engine::take_arrivals() {
@@ -68,11 +77,13 @@ void Engine::take_arrivals() {
 Result<Generation> Engine::generate(std::span<const TokenId> prompt, const GenerateOptions& options,
                                     FunctionRef<void(std::string_view)> on_text) {
     std::optional<Result<Generation>> answer;
-    CRIA_TRY(submit({.prompt = {prompt.begin(), prompt.end()},
-                     .options = options,
-                     .scope = {},
-                     .on_text = on_text,
-                     .on_end = [&](Result<Generation> result) { answer = std::move(result); }}));
+    CRIA_TRY(or_out_of_memory([&] {
+        return submit({.prompt = {prompt.begin(), prompt.end()},
+                       .options = options,
+                       .scope = {},
+                       .on_text = on_text,
+                       .on_end = [&](Result<Generation> result) { answer = std::move(result); }});
+    }));
     while (!answer) step();
     return std::move(*answer);
 }
@@ -90,6 +101,12 @@ bool Engine::step() {
     end_cancelled();
     admit();
     if (running_.empty()) return false;
+    if (const Status done = or_out_of_memory([&] { return pass(); }); !done) give_up_last(done.error());
+    end_finished();
+    return true;
+}
+
+Status Engine::pass() {
     std::vector<Part> parts = plan();
     if (model_.quantised()) {
         run(parts);
@@ -102,8 +119,7 @@ bool Engine::step() {
             run(answering.subspan(i, std::min<std::size_t>(kFewRows, answering.size() - i)));
         for (Part& part : prompts) run({&part, 1});
     }
-    end_finished();
-    return true;
+    return {};
 }
 
 void Engine::end_cancelled() {
@@ -154,6 +170,12 @@ bool Engine::has_room(const Sequence& sequence) {
     return wanted <= pool_->free_pages() + prefixes_.spare_pages();
 }
 
+// Where there is no memory for a pass, whoever was admitted last makes room for the others.
+void Engine::give_up_last(const Error& error) {
+    for (const auto& sequence : running_ | std::views::reverse)
+        if (!sequence->ended()) return sequence->give_up(error);
+}
+
 // What everybody does in the next pass: those who answer their next token, and prompts as much as fits beside it.
 // Whoever came first has the first right to pages.
 std::vector<Engine::Part> Engine::plan() {
@@ -163,7 +185,7 @@ std::vector<Engine::Part> Engine::plan() {
         Sequence& sequence = *running_[i];
         // Until its first pass, so that requests that came together share what the first of them reads.
         if (!sequence.started()) look_up(sequence);
-        Part part{&sequence, sequence.unread(), {}, DraftSource::lookup, true, 0};
+        Part part{&sequence, sequence.unread(), {}, DraftSource::lookup, true};
         if (sequence.answering()) {
             guess(part);
         } else {
@@ -287,45 +309,55 @@ void Engine::note_time(std::span<const Part> parts, std::int64_t rows, std::chro
     seconds_a_row_ = seconds_a_row_ == 0 ? seconds : seconds_a_row_ + kNewestPass * (seconds - seconds_a_row_);
 }
 
-// Draws what follows: the first token of each on all threads, the rest one by one, since it calls back.
+// Draws what follows: the first token of each on all threads, the rest one by one, since it calls back. From here to
+// the end of a step no missing memory may stop it half way.
 void Engine::commit(std::span<Part> parts, const Tensor& logits) {
-    std::vector<std::pair<Part*, Tensor>> answering;
     std::int64_t row = 0;
     for (Part& part : parts) {
         KvCache& cache = part.sequence->cache();
         part.whole_pages = cache.length() / kPagePositions;
         cache.set_length(cache.length() + part.rows());
-        if (part.reads_all) answering.emplace_back(&part, logits.slice_rows(row, part.logit_rows()));
+        if (part.reads_all) part.logits = logits.slice_rows(row, part.logit_rows());
         row += part.logit_rows();
     }
-    compute_.pool.parallel(static_cast<int>(answering.size()), [&](int i) {
-        const auto& [part, rows] = answering[static_cast<std::size_t>(i)];
-        part->sequence->draw(rows.slice_rows(0, 1).f32_span());
+    compute_.pool.parallel(static_cast<int>(parts.size()), [&](int i) {
+        const Part& part = parts[static_cast<std::size_t>(i)];
+        if (part.reads_all) part.sequence->draw(part.logits.slice_rows(0, 1).f32_span());
     });
-    for (const auto& [part, rows] : answering) {
-        const std::int64_t guessed = std::ssize(part->guesses);
-        part->sequence->note_drafted(guessed);
-        const std::int64_t right = part->sequence->advance(part->guesses, rows, os_);
-        if (guessed > 0) drafts_.note_guesses(part->source, guessed, right);
-    }
+    for (const Part& part : parts)
+        if (part.reads_all) advance(part);
     for (const Part& part : parts)
         if (part.sequence->cache().length() / kPagePositions > part.whole_pages) remember(*part.sequence, false);
 }
 
+void Engine::advance(const Part& part) {
+    const std::int64_t guessed = std::ssize(part.guesses);
+    part.sequence->note_drafted(guessed);
+    const auto right = or_out_of_memory(
+        [&]() -> Result<std::int64_t> { return part.sequence->advance(part.guesses, part.logits, os_); });
+    if (!right) return part.sequence->give_up(right.error());
+    if (guessed > 0) drafts_.note_guesses(part.source, guessed, *right);
+}
+
+// What is not kept, for lack of memory, will be read again.
 void Engine::remember(Sequence& sequence, bool finished) {
-    prefixes_.remember(sequence.scope(), sequence.read(), sequence.cache(), finished);
+    if (sequence.failed()) return;
+    static_cast<void>(or_out_of_memory([&]() -> Status {
+        prefixes_.remember(sequence.scope(), sequence.read(), sequence.cache(), finished);
+        return {};
+    }));
 }
 
 void Engine::end_finished() {
     for (Sequences* sequences : {&waiting_, &running_}) {
-        const auto ended = std::ranges::stable_partition(*sequences, [](const auto& s) { return !s->ended(); });
-        Sequences gone(std::make_move_iterator(ended.begin()), std::make_move_iterator(ended.end()));
-        sequences->erase(ended.begin(), ended.end());
-        if (sequences == &waiting_) {
-            const std::lock_guard lock(mutex_);
-            queued_ -= std::ssize(gone);
-        }
-        for (const auto& sequence : gone) {
+        const auto next = [&] { return std::ranges::find_if(*sequences, [](const auto& s) { return s->ended(); }); };
+        for (auto ended = next(); ended != sequences->end(); ended = next()) {
+            const auto sequence = std::move(*ended);
+            sequences->erase(ended);
+            if (sequences == &waiting_) {
+                const std::lock_guard lock(mutex_);
+                --queued_;
+            }
             if (sequence->cache().length() > 0) remember(*sequence, true);
             sequence->cache().drop();
             sequence->finish(os_);
@@ -334,16 +366,28 @@ void Engine::end_finished() {
 }
 
 Status Engine::save_prefixes(const Path& path, std::string_view origin) const {
-    return cria::save_prefixes(os_, path, prefixes_, origin);
+    return or_out_of_memory([&] { return cria::save_prefixes(os_, path, prefixes_, origin); });
 }
 
 Result<std::int64_t> Engine::load_prefixes(const Path& path, std::string_view origin) {
-    return cria::load_prefixes(os_, path, prefixes_, origin, model_.config().vocabulary);
+    return or_out_of_memory(
+        [&] { return cria::load_prefixes(os_, path, prefixes_, origin, model_.config().vocabulary); });
 }
 
 Engine::Load Engine::load() const {
     return {std::ssize(running_), std::ssize(waiting_),    pool_->pages(),
             pool_->free_pages(),  prefixes_.spare_pages(), preemptions_};
+}
+
+bool Engine::pages_add_up() const {
+    std::vector<std::int32_t> held(static_cast<std::size_t>(pool_->pages()), 0);
+    for (const Sequences* sequences : {&waiting_, &running_})
+        for (const auto& sequence : *sequences)
+            for (const PageId page : sequence->cache().pages()) ++held[static_cast<std::size_t>(page)];
+    for (const PrefixCache::Page& kept : prefixes_.pages()) ++held[static_cast<std::size_t>(kept.page)];
+    for (std::size_t page = 0; page < held.size(); ++page)
+        if (held[page] != pool_->holders_of(static_cast<PageId>(page))) return false;
+    return std::ranges::count(held, 0) == pool_->free_pages();
 }
 
 }  // namespace cria

@@ -5,6 +5,9 @@
 // An answer depends on its request alone: neither on what else runs nor on how its prompt was cut, bit for bit where
 // the model is quantised (each row of a pass is computed by itself, ops/ops.h). Of models that are not, prompts and
 // answering run in passes of their own, and an answer depends on what of its prompt was found in the cache.
+//
+// Where there is no memory for a request, it ends with out_of_memory and the engine goes on: it has its lists from the
+// beginning, so that taking requests in, ending them and giving pages back need none.
 #pragma once
 
 #include <condition_variable>
@@ -44,8 +47,8 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Any thread. An error when the request cannot be answered (check_request) or too many are waiting; otherwise its
-    // on_end is called once, unless the engine ends first.
+    // Any thread. An error when the request cannot be answered (check_request), too many are waiting, or there is no
+    // memory; otherwise its on_end is called once, unless the engine ends first.
     Status submit(Request request);
     // One pass, by the engine's thread. False when there was nothing to do.
     bool step();
@@ -68,6 +71,8 @@ public:
         std::int64_t preemptions;  // so far
     };
     Load load() const;
+    // Whether each page is held as often as sequences and the tree of prefixes say; for tests.
+    bool pages_add_up() const;
     // Bytes of the activations of a pass, which an engine keeps.
     static std::size_t scratch_bytes(const Llama& model, const Kernels& kernels, const EngineOptions& options);
 
@@ -79,8 +84,10 @@ private:
         std::span<const TokenId> ids;      // the first of what it has not read
         std::span<const TokenId> guesses;  // what may follow
         DraftSource source;                // of the guesses
-        bool reads_all;            // a token follows: the logits after the last id and after each guess are wanted
-        std::int64_t whole_pages;  // of its cache, before the pass
+        bool reads_all;  // a token follows: the logits after the last id and after each guess are wanted
+        // Of the pass: pages that were whole before it, and logits [logit_rows, vocabulary].
+        std::int64_t whole_pages = 0;
+        Tensor logits{};
 
         std::int64_t rows() const { return std::ssize(ids) + std::ssize(guesses); }
         std::int64_t logit_rows() const { return reads_all ? 1 + std::ssize(guesses) : 0; }
@@ -91,6 +98,7 @@ private:
     void look_up(Sequence& sequence);
     Sequences::iterator next_waiting();
     bool has_room(const Sequence& sequence);
+    Status pass();
     std::vector<Part> plan();
     bool waits_for_another(std::size_t index) const;
     std::int64_t rows_of_prompts() const;
@@ -100,8 +108,10 @@ private:
     void preempt_last();
     void run(std::span<Part> parts);
     void commit(std::span<Part> parts, const Tensor& logits);
+    void advance(const Part& part);
     void note_time(std::span<const Part> parts, std::int64_t rows, std::chrono::nanoseconds time);
     void remember(Sequence& sequence, bool finished);
+    void give_up_last(const Error& error);
     void end_finished();
 
     Os& os_;
@@ -113,7 +123,7 @@ private:
     std::shared_ptr<KvPool> pool_;
     PrefixCache prefixes_;
     Arena arena_;
-    Sequences waiting_, running_;  // in the order in which they came; in which they were admitted
+    Sequences waiting_, running_;  // in the order in which they came; in which they were admitted; with room for all
     DraftPolicy drafts_;
     std::optional<DraftModel> draft_model_;
     double seconds_a_row_ = 0;  // of a prompt, lately

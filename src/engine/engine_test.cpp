@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/os_fault.h"
 #include "base/temp_folder.h"
 #include "engine/engine.h"
 #include "engine/logits.h"
@@ -189,7 +190,9 @@ TEST(Engine, WeightsThatAreNoNumbersAreAnError) {
         std::ranges::fill(parameter.weight->value.f32_span(), std::nanf(""));
     }
     Engine engine = loaded.engine();
-    EXPECT_NE(error_of(engine, loaded.prompt("\n"), greedy()).find("damaged"), std::string::npos);
+    const auto prompt = loaded.prompt(std::string(200, 'x') + "\n");
+    EXPECT_NE(error_of(engine, prompt, greedy()).find("damaged"), std::string::npos);
+    EXPECT_EQ(engine.load().free_pages, engine.load().pages) << "what came of them is not remembered";
 }
 
 // ---- A random model, where attention matters ----
@@ -258,30 +261,13 @@ TEST(Engine, TheSameSeedGivesTheSameIdsOnAnyThreads) {
     EXPECT_GT(first.size(), 20u);
 }
 
-// An Os whose clock stands still: no pass has a time, so that the longest drafts are always tried.
-class Timeless final : public Os {
-public:
-    Result<std::unique_ptr<File>> open(const Path& path) override { return real_os().open(path); }
-    Result<std::unique_ptr<File>> create(const Path& path) override { return real_os().create(path); }
-    Result<std::unique_ptr<File>> append_to(const Path& path) override { return real_os().append_to(path); }
-    Result<std::unique_ptr<File>> modify(const Path& path) override { return real_os().modify(path); }
-    Result<std::shared_ptr<Mapping>> map(const Path& path) override { return real_os().map(path); }
-    Status rename(const Path& from, const Path& to) override { return real_os().rename(from, to); }
-    Status remove(const Path& path) override { return real_os().remove(path); }
-    Status make_folders(const Path& path) override { return real_os().make_folders(path); }
-    Status sync_folder(const Path& path) override { return real_os().sync_folder(path); }
-    Result<FileInfo> info(const Path& path) override { return real_os().info(path); }
-    Result<std::vector<Path>> list(const Path& folder) override { return real_os().list(folder); }
-    Result<std::uint64_t> free_bytes(const Path& folder) override { return real_os().free_bytes(folder); }
-    std::chrono::nanoseconds monotonic() override { return {}; }
-    std::chrono::system_clock::time_point wall() override { return real_os().wall(); }
-    std::uint64_t random_seed() override { return 0; }
-};
+// No pass has a time, so that the longest drafts are always tried.
+const FaultPlan kTimeless{.still_clock = true};
 
 // Few ids stay likely at a low temperature, so that answers repeat themselves and some guesses are right.
 TEST(Engine, DraftsChangeNothing) {
     RandomModel random(2);
-    Timeless os;
+    FaultyOs os(real_os(), kTimeless);
     std::int64_t drafted = 0, accepted = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         GenerateOptions options;
@@ -319,7 +305,7 @@ TEST(Engine, DraftsChangeNothing) {
 TEST(Engine, ADraftModelChangesNothing) {
     RandomModel random(2);
     const Llama other = *Llama::random(random.model->config(), 4, DType::f32, false);
-    Timeless os;
+    FaultyOs os(real_os(), kTimeless);
     for (const Llama* draft : {static_cast<const Llama*>(&*random.model), &other}) {
         EngineOptions options = one_at_a_time(256);
         options.draft_model = draft;
@@ -391,7 +377,7 @@ TEST(Engine, WhatWasReadIsKeptInAFile) {
 
 TEST(Engine, DraftsEndWithTheAnswer) {
     Loaded endless({.says = letters("abcd"), .endless = true});
-    Timeless os;
+    FaultyOs os(real_os(), kTimeless);
     Engine engine(os, *endless.model, *endless.tokenizer, {endless.pool, best_kernels()}, one_at_a_time(40));
     const auto prompt = endless.prompt("ask\n");
     const Generation g = answer(engine, prompt, greedy());

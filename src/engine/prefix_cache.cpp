@@ -17,6 +17,11 @@ std::span<const TokenId> tokens_of_page(std::span<const TokenId> tokens, std::in
 
 }  // namespace
 
+bool PrefixCache::Before::operator()(const KeyView& a, const KeyView& b) const {
+    if (a.parent != b.parent) return a.parent < b.parent;
+    return std::ranges::lexicographical_compare(a.tokens, b.tokens);
+}
+
 PrefixCache::~PrefixCache() {
     for (const auto& [key, node] : tree_) pool_->release(node.page);
 }
@@ -56,7 +61,7 @@ std::int64_t PrefixCache::pages_in_use(std::string_view scope, std::span<const T
 
 // The entries beside the place where `tokens` would stand.
 std::optional<PrefixCache::Match> PrefixCache::longest_match(std::uint64_t parent, std::span<const TokenId> tokens) {
-    const auto after = tree_.lower_bound({parent, {tokens.begin(), tokens.end()}});
+    const auto after = tree_.lower_bound(KeyView(parent, tokens));
     std::optional<Match> best;
     const auto consider = [&](Tree::iterator node) {
         if (node->first.parent != parent) return;
@@ -127,9 +132,12 @@ std::vector<PrefixCache::Page> PrefixCache::pages() const {
 PrefixCache::Tree::iterator PrefixCache::keep(std::uint64_t parent, std::span<const TokenId> tokens, PageId page) {
     if (const auto match = longest_match(parent, tokens); match && match->tokens == std::ssize(tokens))
         return match->node;
+    Index entry;  // made before the tree changes, since there may be no memory for it
+    entry.emplace(last_id_ + 1, tree_.end());
     const auto node = tree_.emplace(Key{parent, {tokens.begin(), tokens.end()}}, Node{++last_id_, page, now_}).first;
     pool_->hold(page);
-    by_id_.emplace(node->second.id, node);
+    entry.begin()->second = node;
+    by_id_.merge(entry);
     if (const auto above = by_id_.find(parent); above != by_id_.end()) ++above->second->second.followers;
     drop_beginning(node);
     return node;

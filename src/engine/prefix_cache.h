@@ -17,7 +17,8 @@
 
 namespace cria {
 
-// Holds pages of a pool until forget_one() or its end. One thread at a time.
+// Holds pages of a pool until forget_one() or its end. One thread at a time. Where remember() or add() finds no memory
+// and throws, it is as if it had been called with fewer pages; the others need none.
 class PrefixCache {
 public:
     explicit PrefixCache(std::shared_ptr<KvPool> pool) : pool_(std::move(pool)) {}
@@ -60,7 +61,17 @@ private:
     struct Key {
         std::uint64_t parent;
         std::vector<TokenId> tokens;  // at most kPagePositions
-        auto operator<=>(const Key&) const = default;
+    };
+    // The same without a copy of the tokens: looking for pages needs no memory.
+    struct KeyView {
+        std::uint64_t parent;
+        std::span<const TokenId> tokens;
+        KeyView(std::uint64_t p, std::span<const TokenId> t) : parent(p), tokens(t) {}
+        KeyView(const Key& key) : parent(key.parent), tokens(key.tokens) {}
+    };
+    struct Before {
+        using is_transparent = void;
+        bool operator()(const KeyView& a, const KeyView& b) const;
     };
     struct Node {
         std::uint64_t id;
@@ -68,7 +79,8 @@ private:
         std::uint64_t used;  // when, in calls of find and remember
         std::int64_t followers = 0;
     };
-    using Tree = std::map<Key, Node>;
+    using Tree = std::map<Key, Node, Before>;
+    using Index = std::map<std::uint64_t, Tree::iterator>;
     struct Match {
         Tree::iterator node;
         std::int64_t tokens;  // in common
@@ -82,7 +94,7 @@ private:
     std::shared_ptr<KvPool> pool_;
     std::map<std::string, std::uint64_t, std::less<>> scopes_;  // the parent of their first pages
     Tree tree_;
-    std::map<std::uint64_t, Tree::iterator> by_id_;
+    Index by_id_;
     std::uint64_t last_id_ = 0;
     std::uint64_t now_ = 0;
 };

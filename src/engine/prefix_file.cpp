@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/memory.h"
 #include "store/safetensors.h"
 
 namespace cria {
@@ -154,8 +155,10 @@ Result<std::int64_t> load_prefixes(Os& os, const Path& path, PrefixCache& prefix
         ids.push_back(std::nullopt);
         if (!place) continue;
         std::memcpy(pool.bytes(*place).data(), bytes.raw(), bytes.bytes());
-        ids.back() = prefixes.add(*parent, page.tokens, *place);
+        const auto id =
+            or_out_of_memory([&]() -> Result<std::uint64_t> { return prefixes.add(*parent, page.tokens, *place); });
         pool.release(*place);
+        ids.back() = CRIA_TRY(id);
         ++loaded;
     }
     return loaded;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
+
 namespace cria {
 namespace {
 
@@ -118,11 +120,9 @@ void Sequence::take(TokenId id, Os& os) {
     if (left() <= 0) return end_at_limit();
     if (!begun()) answer_.timings.first_token = os.monotonic() - start_;
     if (id < 0) {
-        failure_ = fail(ErrorKind::corrupt,
-                        "the model computed no number for token {}; its weights are damaged or not meant for this use",
-                        tokens_.size() + 1);
-        ended_ = true;
-        return;
+        return give_up({ErrorKind::corrupt, fmt::format("the model computed no number for token {}; its weights are "
+                                                        "damaged or not meant for this use",
+                                                        tokens_.size() + 1)});
     }
     const bool ends = !request_.options.ignore_end && is_one_of(id, control_.stops);
     if (ends || is_one_of(id, request_.options.stop_ids))
@@ -144,9 +144,13 @@ void Sequence::emit(std::string_view text) {
 
 void Sequence::finish(Os& os) {
     CRIA_ASSERT(ended_);
-    if (!failure_) return request_.on_end(std::unexpected(failure_.error()));
-    emit(matcher_.push(decoder_.finish()));
-    emit(matcher_.finish());
+    const auto say_the_rest = [&]() -> Status {
+        emit(matcher_.push(decoder_.finish()));
+        emit(matcher_.finish());
+        return {};
+    };
+    if (!failed()) failure_ = or_out_of_memory(say_the_rest);
+    if (failed()) return request_.on_end(std::unexpected(std::move(failure_).error()));
     if (matcher_.matched()) answer_.stop = StopReason::stop_string;
     answer_.timings.decode = os.monotonic() - start_ - answer_.timings.first_token;
     answer_.usage.completion_tokens = std::ssize(answer_.ids);

@@ -30,7 +30,7 @@ struct Request {
     GenerateOptions options;
     std::string scope;  // requests of the same scope share the pages of what they have in common
     // Both are called by the thread that runs the engine, `on_text` with pieces of complete UTF-8 as they come,
-    // `on_end` once.
+    // `on_end` once. A std::bad_alloc from `on_text` ends the request; `on_end` must not throw.
     std::function<void(std::string_view)> on_text = [](std::string_view) {};
     std::function<void(Result<Generation>)> on_end;
 };
@@ -86,6 +86,9 @@ public:
     bool cancelled() const;
     bool ended() const { return ended_; }
     void cancel() { end(StopReason::cancelled); }
+    // Ends it with an error. What it has read is then worth nothing to others.
+    void give_up(Error error) { failure_ = std::unexpected(std::move(error)), ended_ = true; }
+    bool failed() const { return !failure_; }
     // Hands the answer over; after ended(), once.
     void finish(Os& os);
 

@@ -119,7 +119,7 @@ Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter,
 
 // The quantised matrices of the model. A matrix whose parts are not all quantised is left out.
 Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
-                                  std::span<const Parameter> parameters, const Compute& compute) {
+                                  std::span<const Parameter> parameters, const LoadOptions& options) {
     std::vector<PackRequest> requests;
     for (const Parameter& parameter : parameters) {
         const bool all = std::ranges::all_of(parameter.names,
@@ -127,7 +127,7 @@ Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& c
         for (std::size_t i = 0; all && i < parameter.names.size(); ++i)
             requests.push_back({parameter.names[i], parameter.part_shape(i)});
     }
-    return PackedWeights::open(os, files, checkpoint, requests, compute);
+    return PackedWeights::open(os, files, checkpoint, requests, options);
 }
 
 bool take_packed(const Parameter& parameter, const PackedWeights& packed) {
@@ -163,7 +163,7 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
     Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, files, config));
     PackedWeights packed;
     if (options.compute != nullptr && !options.trainable && !options.exact)
-        packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), *options.compute));
+        packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), options));
     if (config.lora_rank > 0 && options.trainable)
         return fail(ErrorKind::unsupported, "{}: a model with adaptors of Meta's cannot be trained on",
                     folder.string());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/llama.h"
 #include "store/safetensors.h"
 
 namespace cria {
@@ -56,19 +57,75 @@ Status write_packed(Os& os, const Path& path, std::span<const Source> sources, T
     return write_safetensors(os, path, plans, bytes_at, metadata);
 }
 
-// The parts in the file, in the order of `sources`; empty if it is not there, or was not made from these files.
-std::vector<Tensor> read_packed(Os& os, const Path& path, std::span<const Source> sources,
-                                const SafetensorsMetadata& metadata) {
-    const auto file = open_safetensors(os, path);
-    if (!file || file->metadata() != metadata) return {};
+// The parts in the file, in the order of `sources`. Errors: not_found, io; corrupt or invalid_input where it is damaged
+// or was made from or for something else.
+Result<std::vector<Tensor>> read_packed(Os& os, const Path& path, std::span<const Source> sources,
+                                        const SafetensorsMetadata& metadata) {
+    const SafetensorsFile file = CRIA_TRY(open_safetensors(os, path));
+    constexpr std::pair<const char*, const char*> kReasons[] = {
+        {"format", "was written by another version of Cria"},
+        {"lanes", "was made for another processor"},
+        {"of", "was made from other files, or before they changed"}};
+    for (const auto& [key, reason] : kReasons) {
+        const auto value = file.metadata().find(key);
+        if (value == file.metadata().end() || value->second != metadata.at(key))
+            return fail(ErrorKind::invalid_input, "{}: {}", path.string(), reason);
+    }
     std::vector<Tensor> parts;
     for (const Source& source : sources) {
-        const SafetensorsEntry* entry = file->find(source.name);
-        if (entry == nullptr || entry->dtype != DType::i8 || entry->bytes != source.bytes()) return {};
-        parts.push_back(file->tensor(*entry));
+        const SafetensorsEntry* entry = file.find(source.name);
+        if (entry == nullptr || entry->dtype != DType::i8 || entry->bytes != source.bytes())
+            return fail(ErrorKind::corrupt, "{}: {} is not there, or not of {} bytes", path.string(), source.name,
+                        source.bytes());
+        parts.push_back(file.tensor(*entry));
     }
     return parts;
 }
+
+// From the first place that has it, else written to the first that takes it. Empty where none does.
+class PackedFile {
+public:
+    PackedFile(Os& os, const ModelFiles& files, std::int64_t lanes, const LoadOptions& options)
+        : os_(os), options_(options) {
+        Path path = files.weights.front();
+        path += fmt::format(".packed{}", lanes);
+        places_.push_back(path);
+        if (!options.cache_folder.empty()) places_.push_back(options.cache_folder / path.filename());
+    }
+
+    std::vector<Tensor> read_or_write(std::span<const Source> sources, const SafetensorsMetadata& metadata) {
+        std::string reason;  // why what is there is of no use
+        for (const Path& path : places_) {
+            auto parts = read_packed(os_, path, sources, metadata);
+            if (parts) return std::move(*parts);
+            if (parts.error().kind != ErrorKind::not_found) reason = parts.error().message;
+        }
+        if (!reason.empty()) options_.notice(fmt::format("{}; its weights are packed anew", reason));
+        for (const Path& path : places_) {
+            if (auto parts = write(path, sources, metadata)) {
+                if (path != places_.front())
+                    options_.notice(fmt::format("{}; the packed weights are kept in {}", reason, path.string()));
+                return std::move(*parts);
+            } else {
+                reason = std::move(parts).error().message;
+            }
+        }
+        options_.notice(fmt::format("{}; the packed weights are in memory, and made again at each start", reason));
+        return {};
+    }
+
+private:
+    Result<std::vector<Tensor>> write(const Path& path, std::span<const Source> sources,
+                                      const SafetensorsMetadata& metadata) {
+        if (path != places_.front()) CRIA_TRY(os_.make_folders(path.parent_path()));
+        CRIA_TRY(write_packed(os_, path, sources, options_.compute->pool, metadata));
+        return read_packed(os_, path, sources, metadata);
+    }
+
+    Os& os_;
+    const LoadOptions& options_;
+    std::vector<Path> places_;
+};
 
 Tensor pack_in_memory(const Source& source, ThreadPool& pool) {
     Tensor packed = Tensor::zeros(DType::i8, Shape{static_cast<std::int64_t>(source.bytes())});
@@ -79,8 +136,8 @@ Tensor pack_in_memory(const Source& source, ThreadPool& pool) {
 }  // namespace
 
 Result<PackedWeights> PackedWeights::open(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
-                                          std::span<const PackRequest> requests, const Compute& compute) {
-    const std::int64_t lanes = compute.kernels.packed.lanes;
+                                          std::span<const PackRequest> requests, const LoadOptions& options) {
+    const std::int64_t lanes = options.compute->kernels.packed.lanes;
     std::vector<Source> sources;
     for (const PackRequest& request : requests)
         sources.push_back(
@@ -88,16 +145,12 @@ Result<PackedWeights> PackedWeights::open(Os& os, const ModelFiles& files, Check
     PackedWeights weights;
     if (sources.empty()) return weights;
 
-    Path path = files.weights.front();
-    path += fmt::format(".packed{}", lanes);
     const SafetensorsMetadata metadata = CRIA_TRY(origin(os, files, lanes));
-    std::vector<Tensor> parts = read_packed(os, path, sources, metadata);
-    // A folder that may not be written to, or a full disk, is no reason to refuse.
-    if (parts.empty() && write_packed(os, path, sources, compute.pool, metadata))
-        parts = read_packed(os, path, sources, metadata);
+    std::vector<Tensor> parts = PackedFile(os, files, lanes, options).read_or_write(sources, metadata);
     for (std::size_t i = 0; i < sources.size(); ++i)
-        weights.parts_.emplace(sources[i].name, sources[i].part(parts.empty() ? pack_in_memory(sources[i], compute.pool)
-                                                                              : std::move(parts[i])));
+        weights.parts_.emplace(
+            sources[i].name,
+            sources[i].part(parts.empty() ? pack_in_memory(sources[i], options.compute->pool) : std::move(parts[i])));
     return weights;
 }
 

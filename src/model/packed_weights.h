@@ -3,7 +3,8 @@
 //
 // The file is NAME.packedN (NAME is the model's first file, N the rows of a tile): safetensors that hold the packed
 // bytes of each tensor under its Hugging Face name. Its metadata name the files it was made from, by size and time;
-// when those have changed it is made anew. It may be deleted at any time.
+// when those have changed it is made anew. It may be deleted at any time. Where the model's folder cannot be written
+// to, it is kept in another one.
 #pragma once
 
 #include <map>
@@ -18,6 +19,8 @@
 
 namespace cria {
 
+struct LoadOptions;  // model/llama.h
+
 // A tensor of the model that is to be packed.
 struct PackRequest {
     std::string name;
@@ -26,11 +29,12 @@ struct PackRequest {
 
 class PackedWeights {
 public:
-    // Those of `requests`, of which the checkpoint can give the blocks, from the file beside the model; it is written
-    // first where it is not there or is out of date, and where it cannot be written, memory takes its place.
+    // Those of `requests`, of which the checkpoint can give the blocks, from the file; it is written first where it is
+    // not there, damaged or out of date, beside the model, else in options.cache_folder, and where it cannot be
+    // written, memory takes its place. Of `options` counts what concerns packing.
     // Errors: those of Checkpoint::take_blocks.
     static Result<PackedWeights> open(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
-                                      std::span<const PackRequest> requests, const Compute& compute);
+                                      std::span<const PackRequest> requests, const LoadOptions& options);
 
     // Nothing for a tensor that was not packed.
     std::optional<PackedPart> find(const std::string& name) const;

@@ -59,6 +59,10 @@ void KvPool::copy(PageId from, PageId to) {
     std::memcpy(bytes(to).data(), bytes(from).data(), static_cast<std::size_t>(shape_.page_bytes()));
 }
 
+KvCache::KvCache(std::shared_ptr<KvPool> pool) : pool_(std::move(pool)) {
+    pages_.reserve(static_cast<std::size_t>(pool_->pages()));
+}
+
 KvCache::KvCache(const KvShape& shape, std::int64_t positions)
     : KvCache(std::make_shared<KvPool>(shape, pages_for(positions))) {
     reserve(positions);
@@ -95,17 +99,10 @@ void KvCache::set_length(std::int64_t length) {
     length_ = length;
 }
 
-void KvCache::trim() {
-    while (std::ssize(pages_) > pages_for(length_)) {
-        pool_->release(pages_.back());
-        pages_.pop_back();
-        capacity_ -= kPagePositions;
-    }
-}
-
 void KvCache::drop() {
-    length_ = 0;
-    if (pool_ != nullptr) trim();
+    for (const PageId page : pages_) pool_->release(page);
+    pages_.clear();
+    capacity_ = length_ = 0;
 }
 
 void KvCache::append_shared(PageId page) {

@@ -85,7 +85,8 @@ private:
 // One sequence. A pass writes the rows of its run and reads all earlier ones. Outlived by its pool; one owner.
 class KvCache {
 public:
-    explicit KvCache(std::shared_ptr<KvPool> pool) : pool_(std::move(pool)) {}
+    // The list of its pages has room for all of the pool: no later call needs memory.
+    explicit KvCache(std::shared_ptr<KvPool> pool);
     // With a pool of its own that has room for so many positions, all reserved.
     KvCache(const KvShape& shape, std::int64_t positions);
     KvCache(KvCache&& other) noexcept;
@@ -100,9 +101,7 @@ public:
     bool reserve(std::int64_t positions);
     // Forgets later positions, or commits those just written. Pages stay.
     void set_length(std::int64_t length);
-    // Gives back the pages behind the length.
-    void trim();
-    // Gives back all.
+    // Gives back all pages.
     void drop();
     std::span<const PageId> pages() const { return pages_; }
     // Goes on, behind whole pages only, with somebody's page: holds it too, as the next kPagePositions positions, which

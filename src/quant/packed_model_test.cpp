@@ -38,6 +38,18 @@ protected:
         ASSERT_TRUE(written) << written.error().message;
     }
     Result<Llama> load(Os& os) { return Llama::load(os, gguf_, {.compute = &compute_}); }
+    // With a place beside the model's; notices_ has what it says.
+    Result<Llama> load_with_cache(Os& os) {
+        notices_.clear();
+        return Llama::load(os, gguf_,
+                           {.compute = &compute_,
+                            .cache_folder = cached_.parent_path(),
+                            .notice = [this](std::string_view text) { notices_.emplace_back(text); }});
+    }
+    void expect_notice(std::string_view words) {
+        ASSERT_EQ(notices_.size(), 1u);
+        EXPECT_NE(notices_[0].find(words), std::string::npos) << notices_[0];
+    }
 
     std::vector<float> logits(const Llama& model) {
         constexpr std::array<std::int32_t, 9> ids{5, 9, 200, 31, 7, 7, 100, 2, 64};
@@ -51,6 +63,9 @@ protected:
     TempFolder folder_;
     Path gguf_ = folder_ / "m.gguf";
     Path packed_ = folder_ / fmt::format("m.gguf.packed{}", best_kernels().packed.lanes);
+    TempFolder cache_;
+    Path cached_ = cache_ / "of/this/model" / packed_.filename();
+    std::vector<std::string> notices_;
     ThreadPool pool_{2};
     Compute compute_{pool_, best_kernels()};
 };
@@ -124,6 +139,69 @@ TEST_F(PackedModel, IsPackedOnce) {
     const std::vector<float> other = logits(*load(real_os()));
     EXPECT_NE(other, first);
     EXPECT_LT(distance(other, logits(*Llama::load(real_os(), gguf_, {}))), 0.02);
+}
+
+// What stands there is not what is wanted: it is packed anew, and the reason is said.
+TEST_F(PackedModel, WhatIsOfNoUseIsMadeAnewAndSaid) {
+    quantize("q4_0");
+    ASSERT_TRUE(load_with_cache(real_os()));
+    EXPECT_TRUE(notices_.empty()) << notices_[0];
+    const std::string file = *read_text(real_os(), packed_, 1 << 26);
+    const auto expect_made_anew = [&](const std::string& spoilt, std::string_view reason) {
+        ASSERT_TRUE(write_atomically(real_os(), packed_, spoilt));
+        ASSERT_TRUE(load_with_cache(real_os()));
+        expect_notice(reason);
+        expect_notice("packed anew");
+        EXPECT_EQ(*read_text(real_os(), packed_, 1 << 26), file) << reason;
+    };
+    const auto with = [&](std::string_view from, std::string_view to) {
+        std::string spoilt = file;
+        CRIA_ASSERT(from.size() == to.size() && spoilt.contains(from));
+        return spoilt.replace(spoilt.find(from), from.size(), to);
+    };
+    const std::string lanes = fmt::format("\"lanes\":\"{}\"", best_kernels().packed.lanes);
+    expect_made_anew(file.substr(0, file.size() / 2), "m.gguf.packed");
+    expect_made_anew("no such thing", "m.gguf.packed");
+    expect_made_anew(with(lanes, lanes.substr(0, lanes.size() - 2) + "3\""), "another processor");
+    expect_made_anew(with("packed weights 1", "packed weights 0"), "another version");
+    expect_made_anew(with("m.gguf ", "n.gguf "), "other files");
+    expect_made_anew(with("layers.0.mlp", "layers.7.mlp"), "is not there");
+    ASSERT_TRUE(load_with_cache(real_os()));
+    EXPECT_TRUE(notices_.empty()) << notices_[0];
+}
+
+TEST_F(PackedModel, AReadOnlyFolderHasItsPackedFileElsewhere) {
+    quantize("q4_0");
+    const FaultPlan plan{.read_only = folder_.path()};
+    FaultyOs os(real_os(), plan);
+    const std::vector<float> first = logits(*load_with_cache(os));
+    expect_notice("read-only");
+    expect_notice("kept in " + cached_.string());
+    EXPECT_FALSE(real_os().info(packed_));
+    const std::string file = *read_text(real_os(), cached_, 1 << 26);
+
+    FaultPlan reading = plan;
+    reading.disk_bytes = 0;
+    FaultyOs later(real_os(), reading);
+    EXPECT_EQ(logits(*load_with_cache(later)), first);
+    EXPECT_TRUE(notices_.empty()) << "once is enough: " << notices_[0];
+
+    ASSERT_TRUE(real_os().remove(gguf_));
+    quantize("q8_0");
+    EXPECT_NE(logits(*load_with_cache(os)), first);
+    ASSERT_EQ(notices_.size(), 2u);
+    EXPECT_NE(notices_[0].find("before they changed"), std::string::npos) << notices_[0];
+    EXPECT_NE(*read_text(real_os(), cached_, 1 << 26), file);
+}
+
+TEST_F(PackedModel, WithoutAnyPlaceItStaysInMemory) {
+    quantize("q4_0");
+    FaultyOs os(real_os(), {.read_only = "/"});
+    const std::vector<float> first = logits(*load_with_cache(os));
+    expect_notice("in memory");
+    EXPECT_FALSE(real_os().info(packed_));
+    EXPECT_FALSE(real_os().info(cached_));
+    EXPECT_EQ(logits(*load_with_cache(real_os())), first);
 }
 
 TEST_F(PackedModel, AFullDiskOrAFaultOnlyCostsTheFile) {

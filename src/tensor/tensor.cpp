@@ -8,6 +8,13 @@
 #include <new>
 
 namespace cria {
+namespace {
+
+struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+};
+
+}  // namespace
 
 Shape::Shape(std::initializer_list<std::int64_t> sizes) : Shape(std::span(sizes.begin(), sizes.size())) {}
 
@@ -47,7 +54,10 @@ std::shared_ptr<Storage> Storage::allocate_uninitialised(std::size_t bytes) {
     void* memory = std::aligned_alloc(alignment, padded == 0 ? alignment : padded);
     if (memory == nullptr) throw std::bad_alloc();
     if (alignment == kHugePage) ::madvise(memory, padded, MADV_HUGEPAGE);
-    return std::make_shared<Storage>(static_cast<std::byte*>(memory), bytes, nullptr, true);
+    std::unique_ptr<void, Free> unowned(memory);  // until there is a Storage to own it
+    auto storage = std::make_shared<Storage>(static_cast<std::byte*>(memory), bytes, nullptr, true);
+    unowned.release();
+    return storage;
 }
 
 std::shared_ptr<Storage> Storage::wrap(std::span<const std::byte> bytes, std::shared_ptr<const void> keeper) {
