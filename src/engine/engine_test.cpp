@@ -276,6 +276,7 @@ public:
     std::chrono::nanoseconds monotonic() override { return {}; }
     std::chrono::system_clock::time_point wall() override { return real_os().wall(); }
     std::uint64_t random_seed() override { return 0; }
+    Status make_private(const Path& path) override { return real_os().make_private(path); }
 };
 
 // Few ids stay likely at a low temperature, so that answers repeat themselves and some guesses are right.
