@@ -39,11 +39,13 @@ struct LoadedModel {
     std::chrono::nanoseconds load_time;
 };
 
-// `context` 0: what the model was made for, at most 8192. `kv_type`: what its keys and values will be. Errors: a type
-// that its heads do not fit, what does not fit into memory (both numbers), a context beyond the model's, a tokenizer
-// with ids that the model does not have.
+// `context` 0: what the model was made for, at most 8192. `kv_type`: what its keys and values will be. `beside`:
+// another model that will be loaded after it, with as much context, and must fit into memory too. Errors: a type that
+// its heads do not fit, what does not fit into memory (both numbers), a context beyond the model's, a tokenizer with
+// ids that the model does not have.
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      LoadOptions options = {}, std::optional<DType> kv_type = {});
+                                                      LoadOptions options = {}, std::optional<DType> kv_type = {},
+                                                      const std::string& beside = {});
 
 // A system message with {today} ("Monday 2026-03-09") and {days} (the next four working days, in that form,
 // separated by commas) filled in.
