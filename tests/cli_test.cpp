@@ -532,6 +532,21 @@ TEST(Cli, APackedFileWithoutAPlaceBesideTheModelIsKeptInTheCache) {
     EXPECT_NE(said.find("packed weights are in memory"), std::string::npos) << said;
 }
 
+// A draft model is counted with the one that it guesses for, before either is loaded.
+TEST(Cli, TwoModelsMustFitIntoMemoryTogether) {
+    TempFolder temp;
+    const Path large = copy_of("caller", temp), small = copy_of("tiny", temp);
+    for (const Path& folder : {small, large}) {
+        Json config = Json::parse(*read_text(real_os(), folder / "config.json", 1 << 20));
+        if (folder == large) config["num_hidden_layers"] = 512;
+        config["max_position_embeddings"] = 1 << 24;
+        ASSERT_TRUE(write_atomically(real_os(), folder / "config.json", config.dump()));
+    }
+    const std::string both = "tiny with " + large.string() + " beside it needs";
+    expect_complaint(cria({"run", small.string(), "--context", "16777216", "--draft-model", large.string(), "x"}), 3,
+                     {both, "available", "for a context of 16777216"});
+}
+
 TEST(Cli, AFullDiskIsThree) {
     const Ended ended = run_child({.arguments = {"version"}, .out_file = "/dev/full"});
     EXPECT_EQ(ended.code, 3);

@@ -70,12 +70,17 @@ public:
     virtual std::chrono::nanoseconds monotonic() = 0;          // for durations
     virtual std::chrono::system_clock::time_point wall() = 0;  // for dates
     virtual std::uint64_t random_seed() = 0;                   // unpredictable; from the kernel
+
+    virtual Status make_private(const Path& path) = 0;  // from now on only this user may open the file or folder
 };
 
 Os& real_os();
 
 // Whole-file helpers, over any Os.
 Result<std::string> read_text(Os& os, const Path& path, std::uint64_t max_bytes);
+// A file of /proc or /sys, which does not know its size: what comes until nothing does, at most 1 MiB. Empty where it
+// cannot be read.
+std::string read_system_file(Os& os, const Path& path);
 // Writes path.part, syncs, renames, syncs the folder: after a crash the old or the new contents, never a mix.
 // On an error path.part is removed where that is still possible.
 Status write_atomically(Os& os, const Path& path, FunctionRef<Status(File&)> fill);

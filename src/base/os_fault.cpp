@@ -114,5 +114,9 @@ Result<std::uint64_t> FaultyOs::free_bytes(const Path& folder) {
     CRIA_TRY(step("free_bytes"));
     return inner_.free_bytes(folder);
 }
+Status FaultyOs::make_private(const Path& path) {
+    CRIA_TRY(step("make_private"));
+    return inner_.make_private(path);
+}
 
 }  // namespace cria

@@ -40,6 +40,7 @@ public:
     }
     std::chrono::system_clock::time_point wall() override { return inner_.wall(); }
     std::uint64_t random_seed() override { return 0; }
+    Status make_private(const Path& path) override;
 
     // Counts a call; an error when this is the one that must fail. Used by the files it opens.
     Status step(std::string_view what);

@@ -183,6 +183,12 @@ public:
     std::chrono::nanoseconds monotonic() override { return std::chrono::steady_clock::now().time_since_epoch(); }
     std::chrono::system_clock::time_point wall() override { return std::chrono::system_clock::now(); }
 
+    Status make_private(const Path& path) override {
+        const bool is_folder = CRIA_TRY(info(path)).is_folder;
+        if (::chmod(path.c_str(), is_folder ? 0700 : 0600) != 0) return system_error("make private", path);
+        return {};
+    }
+
     std::uint64_t random_seed() override {
         std::uint64_t seed = 0;
         if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)

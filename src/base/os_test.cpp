@@ -75,6 +75,23 @@ TEST(PosixOs, Folders) {
     EXPECT_FALSE(os.make_folders("/proc/cria"));
 }
 
+TEST(PosixOs, WhatIsPrivateIsOpenToNobodyElse) {
+    TempFolder folder;
+    Os& os = real_os();
+    const auto open_to = [](const Path& path) { return std::filesystem::status(path).permissions(); };
+    ASSERT_TRUE(write_atomically(os, folder / "file", "x"));
+    ASSERT_TRUE(os.make_private(folder / "file"));
+    EXPECT_EQ(open_to(folder / "file"), std::filesystem::perms{0600});
+    ASSERT_TRUE(os.make_private(folder.path()));
+    EXPECT_EQ(open_to(folder.path()), std::filesystem::perms{0700});
+    EXPECT_EQ(os.make_private(folder / "none").error().kind, ErrorKind::not_found);
+}
+
+TEST(PosixOs, SystemFilesAreReadToTheirEnd) {
+    EXPECT_TRUE(read_system_file(real_os(), "/proc/self/status").starts_with("Name:"));
+    EXPECT_EQ(read_system_file(real_os(), "/proc/none"), "");
+}
+
 TEST(PosixOs, ClockAndSeed) {
     const auto before = real_os().monotonic();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

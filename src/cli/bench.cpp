@@ -115,7 +115,8 @@ public:
         }
         const std::int64_t sequences = (all_positions + context - 1) / context;
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded = CRIA_TRY(load_named_model(cli, model_, context, {}, kv_type, sequences));
+        const auto loaded =
+            CRIA_TRY(load_named_model(cli, model_, context, {}, {.kv_type = kv_type, .sequences = sequences}));
         const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
                                .sizes(compute.kernels.packed.lanes);
         const DType cache = loaded->model.cache_shape(kv_type).type;
@@ -143,7 +144,8 @@ private:
         const LoadTest test = CRIA_TRY(load_test(serve_, prompts[0], answers[0]));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded = CRIA_TRY(load_named_model(cli, model_, test.positions(), {}, kv_type, test.running));
+        const auto loaded = CRIA_TRY(
+            load_named_model(cli, model_, test.positions(), {}, {.kv_type = kv_type, .sequences = test.running}));
         cli.console.out(CRIA_TRY(bench_serve(cli, *loaded, compute, test, kv_type, output_)));
         return kDone;
     }

@@ -37,7 +37,7 @@ public:
     Result<int> run(Cli& cli) override {
         catch_interrupts();
         const Compute compute = CRIA_TRY(cli.compute());
-        const auto first = CRIA_TRY(load_named_model(cli, first_, text_.context));
+        const auto first = CRIA_TRY(load_named_model(cli, first_, text_.context, {}, {.beside = second_}));
         const auto second = CRIA_TRY(load_named_model(cli, second_, text_.context));
         if (first->tokenizer.ranks() != second->tokenizer.ranks() ||
             first->model.config().vocabulary != second->model.config().vocabulary)

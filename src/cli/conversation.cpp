@@ -99,7 +99,8 @@ Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::st
     if (!flags.tools_file.empty()) tools = CRIA_TRY(read_tools(cli.os, flags.tools_file));
     const Compute compute = CRIA_TRY(cli.compute());
     const auto kv_type = CRIA_TRY(read_kv_type(flags.kv_type));
-    auto loaded = CRIA_TRY(load_named_model(cli, model, flags.context, {}, kv_type));
+    auto loaded =
+        CRIA_TRY(load_named_model(cli, model, flags.context, {}, {.kv_type = kv_type, .beside = flags.draft_model}));
     std::unique_ptr<LoadedModel> draft;
     if (!flags.draft_model.empty()) draft = CRIA_TRY(load_draft_model(cli, flags.draft_model, *loaded));
     std::unique_ptr<Conversation> talk(new Conversation(cli, std::move(loaded), std::move(draft), compute, kv_type));

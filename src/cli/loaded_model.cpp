@@ -48,31 +48,23 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
     if (it != json.end() && it->is_number()) value = it->get<Number>();
 }
 
-// `packs`: whether quantised weights stay so.
-Status check_memory(Cli& cli, const ModelFiles& files, const LlamaConfig& config, std::int64_t context,
-                    const Kernels& kernels, bool packs, std::optional<DType> kv_type, std::int64_t sequences) {
-    const std::int64_t lanes = packs ? kernels.packed.lanes : 0;
-    const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, files, config));
-    const Llama outline = CRIA_TRY(Llama::outline(config, checkpoint, lanes));
-    const KvShape shape = outline.cache_shape(kv_type);
-    if (!KvPool::can_hold(shape.type, shape.head_dim))
-        return fail(ErrorKind::invalid_input,
-                    "--kv-type {} wants heads of a multiple of 16 numbers; those of {} have {}", name_of(shape.type),
-                    files.folder.string(), shape.head_dim);
-    const std::uint64_t weights = checkpoint.sizes(lanes).loaded,
-                        cache = shape.bytes(context) * static_cast<std::uint64_t>(sequences),
-                        scratch =
-                            Engine::scratch_bytes(outline, kernels, {.context = context, .most_running = sequences});
-    const std::uint64_t available = describe_processor(cli.os).memory_available_bytes;
-    if (available == 0 || weights + cache + scratch <= available) return {};
-    return fail(
-        ErrorKind::out_of_memory,
-        "{} needs {} ({} of weights, {} for {} of {}, {} for activations), but {} are available; choose a smaller "
-        "model or {}",
-        files.folder.string(), human_bytes(weights + cache + scratch), human_bytes(weights), human_bytes(cache),
-        sequences == 1 ? "a context" : fmt::format("{} contexts", sequences), context, human_bytes(scratch),
-        human_bytes(available), sequences == 1 ? "--context" : "fewer and shorter sequences");
-}
+// Bytes of memory.
+struct Need {
+    std::uint64_t weights = 0, cache = 0, scratch = 0;
+    std::uint64_t total() const { return weights + cache + scratch; }
+    Need operator+(const Need& other) const {
+        return {weights + other.weights, cache + other.cache, scratch + other.scratch};
+    }
+};
+
+// A model before it is loaded.
+struct Found {
+    Path path;
+    ModelFiles files;
+    LlamaConfig config;
+    std::int64_t context = 0;
+    Need need;
+};
 
 Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& config) {
     if (wanted == 0) return std::min(config.context, kDefaultContext);
@@ -87,6 +79,45 @@ Path cache_folder_of(const Cli& cli, const ModelFiles& files) {
     if (!cache) return {};
     const Path place = std::filesystem::absolute(files.weights.front()).lexically_normal();
     return *cache / "packed" / place.parent_path().relative_path();
+}
+
+Result<Need> memory_need(Os& os, const Found& found, const Kernels& kernels, const LoadOptions& options,
+                         const MemoryPlan& plan) {
+    const std::int64_t lanes =
+        options.exact || options.trainable ? 0 : kernels.packed.lanes;  // 0: nothing stays packed
+    const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, found.files, found.config));
+    const Llama outline = CRIA_TRY(Llama::outline(found.config, checkpoint, lanes));
+    const KvShape shape = outline.cache_shape(plan.kv_type);
+    if (!KvPool::can_hold(shape.type, shape.head_dim))
+        return fail(ErrorKind::invalid_input,
+                    "--kv-type {} wants heads of a multiple of 16 numbers; those of {} have {}", name_of(shape.type),
+                    found.files.folder.string(), shape.head_dim);
+    const std::int64_t running = plan.sequences;
+    return Need{checkpoint.sizes(lanes).loaded, shape.bytes(found.context) * static_cast<std::uint64_t>(running),
+                Engine::scratch_bytes(outline, kernels, {.context = found.context, .most_running = running})};
+}
+
+Result<Found> find_to_load(Cli& cli, const std::string& name, std::int64_t context, const Kernels& kernels,
+                           const LoadOptions& options, const MemoryPlan& plan) {
+    Found found;
+    found.path = CRIA_TRY(find_named_model(cli, name));
+    found.files = CRIA_TRY(open_model_folder(cli.os, found.path));
+    found.config = CRIA_TRY(read_config(cli.os, found.files));
+    found.context = CRIA_TRY(choose_context(context, found.config));
+    found.need = CRIA_TRY(memory_need(cli.os, found, kernels, options, plan));
+    return found;
+}
+
+Status check_memory(Os& os, std::string_view who, const Need& need, std::int64_t context, std::int64_t sequences) {
+    const std::uint64_t available = describe_processor(os).memory_available_bytes;
+    if (available == 0 || need.total() <= available) return {};
+    return fail(
+        ErrorKind::out_of_memory,
+        "{} needs {} ({} of weights, {} for {} of {}, {} for activations), but {} are available; choose a smaller "
+        "model or {}",
+        who, human_bytes(need.total()), human_bytes(need.weights), human_bytes(need.cache),
+        sequences == 1 ? "a context" : fmt::format("{} contexts", sequences), context, human_bytes(need.scratch),
+        human_bytes(available), sequences == 1 ? "--context" : "fewer and shorter sequences");
 }
 
 bool answers_turns(const LlamaConfig& config, const GenerationDefaults& defaults, const Tokenizer& tokenizer) {
@@ -140,17 +171,20 @@ Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
 }
 
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      LoadOptions options, std::optional<DType> kv_type,
-                                                      std::int64_t sequences) {
+                                                      LoadOptions options, const MemoryPlan& plan) {
     const Compute compute = CRIA_TRY(cli.compute());
     options.compute = &compute;
     const auto start = cli.os.monotonic();
-    const Path path = CRIA_TRY(find_named_model(cli, name));
-    const ModelFiles files = CRIA_TRY(open_model_folder(cli.os, path));
-    const LlamaConfig config = CRIA_TRY(read_config(cli.os, files));
-    context = CRIA_TRY(choose_context(context, config));
-    CRIA_TRY(check_memory(cli, files, config, context, compute.kernels, !options.exact && !options.trainable, kv_type,
-                          sequences));
+    const Found found = CRIA_TRY(find_to_load(cli, name, context, compute.kernels, options, plan));
+    const auto& [path, files, config, room, need] = found;
+    if (plan.beside.empty()) {
+        CRIA_TRY(check_memory(cli.os, files.folder.string(), need, room, plan.sequences));
+    } else {
+        const Found other = CRIA_TRY(find_to_load(cli, plan.beside, room, compute.kernels, {}, {}));
+        const std::string both =
+            fmt::format("{} with {} beside it", files.folder.string(), other.files.folder.string());
+        CRIA_TRY(check_memory(cli.os, both, need + other.need, room, plan.sequences));
+    }
     options.cache_folder = cache_folder_of(cli, files);
     options.notice = [&cli](std::string_view text) { cli.console.err(fmt::format("cria: {}\n", text)); };
 
@@ -166,7 +200,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     while (system.ends_with('\n')) system.pop_back();
     const bool instruct = answers_turns(config, defaults, tokenizer);
     Llama model = CRIA_TRY(Llama::load(cli.os, path, options));
-    model.reserve_positions(context);
+    model.reserve_positions(room);
     auto loaded = std::make_unique<LoadedModel>(LoadedModel{name,
                                                             files,
                                                             std::move(model),
@@ -174,7 +208,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
                                                             std::move(defaults),
                                                             fill_system(std::move(system), local_day(cli.os)),
                                                             instruct,
-                                                            context,
+                                                            room,
                                                             {}});
     loaded->load_time = cli.os.monotonic() - start;
     return loaded;

@@ -39,12 +39,18 @@ struct LoadedModel {
     std::chrono::nanoseconds load_time;
 };
 
-// `context` 0: what the model was made for, at most 8192. `kv_type`: what its keys and values will be, of so many
-// `sequences` at once. Errors: a type that its heads do not fit, what does not fit into memory (both numbers), a
-// context beyond the model's, a tokenizer with ids that the model does not have.
+// What a model needs memory for beside its weights.
+struct MemoryPlan {
+    std::optional<DType> kv_type{};  // of keys and values; else as the weights are
+    std::int64_t sequences = 1;      // at once, each with the whole context
+    std::string beside{};            // another model that will be loaded after it, with as much context
+};
+
+// `context` 0: what the model was made for, at most 8192. Errors: a type of keys and values that its heads do not fit,
+// what does not fit into memory (both numbers), a context beyond the model's, a tokenizer with ids that the model does
+// not have.
 Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::string& name, std::int64_t context,
-                                                      LoadOptions options = {}, std::optional<DType> kv_type = {},
-                                                      std::int64_t sequences = 1);
+                                                      LoadOptions options = {}, const MemoryPlan& plan = {});
 
 // A system message with {today} ("Monday 2026-03-09") and {days} (the next four working days, in that form,
 // separated by commas) filled in.

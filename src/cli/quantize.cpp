@@ -23,8 +23,8 @@ public:
                 "q4_0; the mixtures are llama.cpp's. Each number is rounded after a search for the scale that loses "
                 "least. int4-g32 is Meta's scheme for phones: DST becomes a folder in Meta's layout, with matrices of "
                 "four bits in groups of 32, embedding and output of eight. Memory holds one tensor at a time. The file "
-                "appears when it is whole; after Ctrl-C or a crash the same command goes on where it was stopped "
-                "(int4-g32 begins anew). Prints what each tensor lost: the root mean square of its error, in per cent "
+                "appears when it is whole; after Ctrl-C or a crash the same command goes on where it was stopped. "
+                "Prints what each tensor lost: the root mean square of its error, in per cent "
                 "of its values.",
             .examples =
                 "  cria quantize ./Llama-3.2-1B-Instruct model-Q4_K_M.gguf --type q4_k_m\n"

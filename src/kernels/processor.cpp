@@ -15,23 +15,6 @@
 namespace cria {
 namespace {
 
-// Files of /proc and /sys do not know their size: read on until nothing comes.
-std::string read_system_file(Os& os, const Path& path) {
-    constexpr std::size_t kMost = 1u << 20;
-    std::string text;
-    auto file = os.open(path);
-    if (!file) return text;
-    while (text.size() < kMost) {
-        constexpr std::size_t kPiece = 4096;
-        const std::size_t before = text.size();
-        text.resize(before + kPiece);
-        const auto got = (*file)->read_at(before, std::as_writable_bytes(std::span(text).subspan(before)));
-        text.resize(before + got.value_or(0));
-        if (text.size() == before) break;
-    }
-    return text;
-}
-
 std::optional<std::int64_t> number(std::string_view text) {
     text = trimmed(text);
     std::int64_t value = 0;

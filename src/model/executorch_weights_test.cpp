@@ -1,37 +1,16 @@
-// Llamas in programs of ExecuTorch: small ones by the package executorch (scripts/golden/make_executorch_golden.py).
+// Llamas in programs of ExecuTorch, those of quantised_golden_test.cpp: what the program says, and lies.
 #include "model/executorch_weights.h"
 
 #include <gtest/gtest.h>
 
 #include "base/temp_folder.h"
-#include "model/golden_logits.h"
+#include "model/llama.h"
 #include "model/model_files.h"
 
 namespace cria {
 namespace {
 
 const Path kExecutorchGolden = Path(CRIA_SOURCE_DIR) / "tests/golden/executorch";
-
-class ExecutorchLlamas : public testing::TestWithParam<const char*> {
-protected:
-    void SetUp() override { std::filesystem::copy(kExecutorchGolden / GetParam(), folder_ / "m"); }
-    double error(const LoadOptions& options) { return golden_error(folder_ / "m", options, compute_); }
-
-    TempFolder folder_;
-    ThreadPool pool_{2};
-    Compute compute_{pool_, best_kernels()};
-};
-INSTANTIATE_TEST_SUITE_P(Forms, ExecutorchLlamas, testing::Values("trimmed", "named"),
-                         [](const auto& name) { return std::string(name.param); });
-
-// The scales are f32, which 16 bits do not hold: exact means that they were not rounded.
-TEST_P(ExecutorchLlamas, WidenedTheyGiveTheReferencesLogits) { EXPECT_LT(error({.exact = true}), 1e-5); }
-
-TEST_P(ExecutorchLlamas, OnTheirBlocksTheyGiveNearlyTheSame) {
-    const double rounded = error({.compute = &compute_});
-    EXPECT_LT(rounded, 0.03);
-    EXPECT_GT(rounded, 1e-5) << "it was widened";
-}
 
 TEST(ExecutorchLlama, TheProgramSaysWhatParamsDoNot) {
     const auto config_of = [](const char* name) {

@@ -1,4 +1,4 @@
-// Meta's quantised releases: small ones by PyTorch with golden logits (scripts/golden/make_int4_golden.py).
+// Meta's quantised releases, those of quantised_golden_test.cpp: their blocks, and lies.
 #include "model/meta_int4.h"
 
 #include <gtest/gtest.h>
@@ -6,34 +6,12 @@
 #include <cmath>
 
 #include "base/temp_folder.h"
-#include "model/golden_logits.h"
+#include "model/llama.h"
 
 namespace cria {
 namespace {
 
 const Path kInt4Golden = Path(CRIA_SOURCE_DIR) / "tests/golden/int4";
-
-class MetaInt4 : public testing::TestWithParam<const char*> {
-protected:
-    void SetUp() override { std::filesystem::copy(kInt4Golden / GetParam(), folder_ / "m"); }
-
-    double error(const LoadOptions& options) { return golden_error(folder_ / "m", options, compute_); }
-
-    TempFolder folder_;
-    ThreadPool pool_{2};
-    Compute compute_{pool_, best_kernels()};
-};
-INSTANTIATE_TEST_SUITE_P(Releases, MetaInt4, testing::Values("qlora", "spinquant"),
-                         [](const auto& name) { return std::string(name.param); });
-
-TEST_P(MetaInt4, WidenedItGivesTheReferencesLogits) { EXPECT_LT(error({.exact = true}), 1e-5); }
-
-// Activations are rounded to eight bits in groups of 32, a quarter of a percent each.
-TEST_P(MetaInt4, OnItsBlocksItGivesNearlyTheSame) {
-    const double rounded = error({.compute = &compute_});
-    EXPECT_LT(rounded, 0.03);
-    EXPECT_GT(rounded, 1e-5) << "it was widened";
-}
 
 Tensor bytes(const Shape& shape, std::vector<std::int8_t> numbers) {
     Tensor tensor = Tensor::zeros(DType::i8, shape);

@@ -154,6 +154,7 @@ TEST_F(Convert, GoesOnWhereItWasStopped) {
             told.push_back(tensor);
             return told.size() < stop_at;
         };
+        if (type == "int4-g32") return write_meta_int4(real_os(), files, to, compute_, on_tensor);
         if (type != "bf16") return export_gguf(real_os(), files, to, type, compute_, on_tensor);
         const bool meta = to.filename().string().starts_with("meta");
         return convert_model(real_os(), files, to, meta ? ModelFormat::meta : ModelFormat::hugging_face, DType::bf16,
@@ -161,7 +162,7 @@ TEST_F(Convert, GoesOnWhereItWasStopped) {
     };
     for (const auto& [name, file, type] :
          {std::tuple{"meta", "consolidated.00.pth", "bf16"}, std::tuple{"st", "model.safetensors", "bf16"},
-          std::tuple{"q.gguf", "", "q4_0"}}) {
+          std::tuple{"int4", "consolidated.00.pth", "int4-g32"}, std::tuple{"q.gguf", "", "q4_0"}}) {
         const auto within = [&](const Path& path) { return *file == '\0' ? path : path / file; };
         std::vector<ExportedTensor> wanted, stopped, told;
         const Path at_once = folder_ / (name + std::string("1")), later = folder_ / name;
@@ -173,6 +174,33 @@ TEST_F(Convert, GoesOnWhereItWasStopped) {
             << name;
         ASSERT_EQ(told.size(), wanted.size());
         for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(to_json(told[i]), to_json(wanted[i])) << name;
+    }
+}
+
+// Matrices are two tensors of the file: a run may stop between the numbers and their scales, too.
+TEST_F(Convert, Int4GoesOnAfterACrashAtAnyCall) {
+    const ModelFiles files = *open_model_folder(real_os(), folder_ / "hf");
+    const Path file = folder_ / "int4/consolidated.00.pth";
+    std::vector<OrderedJson> told;
+    const auto write = [&](Os& os) {
+        told.clear();
+        return write_meta_int4(os, files, folder_ / "int4", compute_, [&](const ExportedTensor& tensor, double) {
+            told.push_back(to_json(tensor));
+            return true;
+        });
+    };
+    FaultyOs healthy(real_os(), {});
+    ASSERT_TRUE(write(healthy));
+    const std::string whole = *read_text(real_os(), file, 1 << 26);
+    const std::vector<OrderedJson> all = told;
+    for (std::uint64_t call = 1; call <= healthy.calls(); ++call) {
+        ASSERT_TRUE(real_os().remove(folder_ / "int4"));
+        FaultyOs os(real_os(), {.fail_at_call = call, .fail_ever_after = true});
+        (void)write(os);
+        const Status again = write(real_os());
+        ASSERT_TRUE(again) << call << again.error().message;
+        EXPECT_EQ(*read_text(real_os(), file, 1 << 26), whole) << call;
+        EXPECT_EQ(told, all) << call;
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "model/model_files.h"
 #include "quant/layout_plan.h"
@@ -41,17 +42,19 @@ public:
     // Of tensor i of planned(), one after the other.
     Result<std::span<const std::byte>> bytes(std::size_t i) {
         const auto [plan, scales] = sources_[i];
-        if (scales) return std::as_bytes(std::span(scales_));
-        const auto from = CRIA_TRY(exporter_.bytes(plan));
-        if (plans_[plan].shape.rank() == 1) return from;
-        numbers_.clear(), scales_.clear();
-        if (!is_row_scaled(plans_[plan].name)) {
-            split_blocks(from);
-        } else {
-            round_rows(from, plans_[plan].shape.last());
-            if (!on_tensor_(last_, done_)) return fail(ErrorKind::cancelled, "interrupted");
-        }
-        return std::as_bytes(std::span(numbers_));
+        if (plans_[plan].shape.rank() == 1) return exporter_.bytes(plan);
+        if (made_ != plan) CRIA_TRY(make(plan));  // for the scales alone, where an earlier run has written the numbers
+        return scales ? std::as_bytes(std::span(scales_)) : std::as_bytes(std::span(numbers_));
+    }
+
+    // For Resume, as TensorExporter has them. A matrix is there when its scales are.
+    std::string note() const { return json_text(to_json(last_)); }
+    Status keep(std::size_t i, std::string_view note) {
+        const auto [plan, scales] = sources_[i];
+        const bool matrix = plans_[plan].shape.rank() == 2;
+        if (matrix && !scales) return {};
+        CRIA_TRY(exporter_.keep(plan, note));
+        return matrix && is_row_scaled(plans_[plan].name) ? tell_rounded(plan) : Status();
     }
 
 private:
@@ -67,6 +70,18 @@ private:
         return plans;
     }
 
+    Status make(std::size_t plan) {
+        const auto from = CRIA_TRY(exporter_.bytes(plan));
+        numbers_.clear(), scales_.clear();
+        made_ = plan;
+        if (is_row_scaled(plans_[plan].name)) {
+            round_rows(from, plans_[plan].shape.last());
+            return tell_rounded(plan);
+        }
+        split_blocks(from);
+        return {};
+    }
+
     void split_blocks(std::span<const std::byte> blocks) {
         const BlockLayout& layout = layout_of(BlockType::q4_0);
         BlockNumbers block;
@@ -78,7 +93,7 @@ private:
         }
     }
 
-    // Rows of f32, each by the scale that its largest number needs; the report says what that loses.
+    // Rows of f32, each by the scale that its largest number needs; last_ learns what that loses.
     void round_rows(std::span<const std::byte> rows, std::int64_t columns) {
         const std::span values(reinterpret_cast<const float*>(rows.data()), rows.size() / sizeof(float));
         double squares = 0, errors = 0, worst = 0;
@@ -96,10 +111,18 @@ private:
                 worst = std::max(worst, error);
             }
         }
-        last_.type = "i8";
-        last_.bytes = numbers_.size() + scales_.size() * sizeof(float);
         last_.relative_error = squares > 0 ? std::sqrt(errors / squares) : 0;
         last_.worst_error = worst;
+    }
+
+    // The exporter has told of rows of f32.
+    Status tell_rounded(std::size_t plan) {
+        const Shape& shape = plans_[plan].shape;
+        last_.type = "i8";
+        last_.bytes =
+            static_cast<std::size_t>(shape.elements()) + static_cast<std::size_t>(shape.rows()) * sizeof(float);
+        if (!on_tensor_(last_, done_)) return fail(ErrorKind::cancelled, "interrupted");
+        return {};
     }
 
     struct Source {
@@ -120,6 +143,7 @@ private:
     ExportedTensor last_{};
     double done_ = 0;
     std::vector<Source> sources_{};
+    std::optional<std::size_t> made_{};  // the plan of numbers_ and scales_
     std::vector<std::int8_t> numbers_{};
     std::vector<float> scales_{};
     Hears hears_{*this};
@@ -142,7 +166,11 @@ Status write_meta_int4(Os& os, const ModelFiles& from, const Path& to, const Com
     CRIA_TRY(write_atomically(os, to / "tokenizer.model", write_tiktoken_ranks(tokenizer.ranks())));
     CRIA_TRY(carry_system_message(os, from, to));
     const std::vector<PlannedTensor> plans = writer.planned();
-    return write_torch_file(os, to / "consolidated.00.pth", plans, [&](std::size_t i) { return writer.bytes(i); });
+    const auto bytes_at = [&](std::size_t i) { return writer.bytes(i); };
+    const auto note = [&] { return writer.note(); };
+    const auto keep = [&](std::size_t i, std::string_view noted) { return writer.keep(i, noted); };
+    const Resume resume{CRIA_TRY(export_identity(os, from, "meta int4-g32")), note, keep};
+    return write_torch_file(os, to / "consolidated.00.pth", plans, bytes_at, &resume);
 }
 
 }  // namespace cria

@@ -1,5 +1,5 @@
 // Programs of ExecuTorch: one that the package executorch 0.5.0 wrote (scripts/golden/make_executorch_golden.py), every
-// damage of it, and lies.
+// damage of it, and lies; and one made by hand, with named data.
 #include "store/executorch_file.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "store/damage.h"
+#include "store/executorch_fixture.h"
 
 namespace cria {
 namespace {
@@ -55,8 +56,39 @@ TEST(ExecutorchFile, GivesOperationsAndConstants) {
     EXPECT_EQ(matrix.scales.size(), 4 * sizeof(float));
 }
 
-TEST(ExecutorchFile, EveryDamageIsSurvived) {
-    const std::string whole = tiny();
+// Newer programs keep constants under names.
+TEST(ExecutorchFile, FindsNamedData) {
+    const auto program = parse(named_program());
+    ASSERT_TRUE(program) << program.error().message;
+    const auto* multiply = find(*program, "xnn::multiply");
+    const auto* product = find(*program, "xnn::fully_connected");
+    ASSERT_TRUE(multiply != nullptr && product != nullptr);
+    EXPECT_EQ(multiply->inputs[0], 0);
+    EXPECT_EQ(product->outputs, std::vector<std::int32_t>{1});
+    EXPECT_EQ(program->constants.at(multiply->inputs[1]).shape, Shape({32}));
+    const ExecutorchConstant& matrix = program->constants.at(product->inputs[1]);
+    EXPECT_EQ(matrix.shape, Shape({4, 32}));
+    EXPECT_EQ(matrix.bytes.size(), 64u);
+    EXPECT_EQ(std::to_integer<int>(matrix.bytes.back()), 0x7a);
+    EXPECT_EQ(matrix.scale_type, ExecutorchType::bf16);
+    EXPECT_EQ(matrix.scales.size(), 8u);
+    EXPECT_EQ(std::to_integer<int>(matrix.scales.back()), 0x40);
+
+    std::string nameless = named_program();
+    nameless.replace(nameless.find("matrix"), 6, "Matrix");
+    EXPECT_EQ(parse(nameless).error().message, "f.pte: a graph's constant 2 is not in the file");
+    std::string cut = named_program();
+    cut.pop_back();
+    EXPECT_EQ(parse(cut).error().kind, ErrorKind::corrupt);
+}
+
+// The fuzz target begins with this program. After a change of the fixture write it there anew.
+TEST(ExecutorchFile, NamedDataAreAmongTheSeedsOfTheFuzzTarget) {
+    const Path seed = Path(CRIA_SOURCE_DIR) / "fuzz/seeds/executorch_file/named.pte";
+    EXPECT_TRUE(read_text(real_os(), seed, 1 << 20) == named_program()) << seed;
+}
+
+void expect_every_damage_survived(const std::string& whole) {
     for_each_damage(whole, whole.size(), [](const std::string& bytes, const std::string& what) {
         const auto program = parsed_program(bytes);
         if (!program) {
@@ -72,6 +104,9 @@ TEST(ExecutorchFile, EveryDamageIsSurvived) {
         EXPECT_LT(sum, 1u << 30) << what;
     });
 }
+
+TEST(ExecutorchFile, EveryDamageIsSurvived) { expect_every_damage_survived(tiny()); }
+TEST(ExecutorchFile, EveryDamageOfNamedDataIsSurvived) { expect_every_damage_survived(named_program()); }
 
 // `from`, which stands somewhere in the file, is overwritten.
 std::string program_complaint(std::string_view from, std::string_view to) {
