@@ -58,7 +58,7 @@ TEST(ExecutorchFile, GivesOperationsAndConstants) {
 
 // Newer programs keep constants under names.
 TEST(ExecutorchFile, FindsNamedData) {
-    const auto program = parse(named_program());
+    const auto program = parsed_program(named_program());
     ASSERT_TRUE(program) << program.error().message;
     const auto* multiply = find(*program, "xnn::multiply");
     const auto* product = find(*program, "xnn::fully_connected");
@@ -76,10 +76,10 @@ TEST(ExecutorchFile, FindsNamedData) {
 
     std::string nameless = named_program();
     nameless.replace(nameless.find("matrix"), 6, "Matrix");
-    EXPECT_EQ(parse(nameless).error().message, "f.pte: a graph's constant 2 is not in the file");
+    EXPECT_EQ(parsed_program(nameless).error().message, "f.pte: a graph's constant 2 is not in the file");
     std::string cut = named_program();
     cut.pop_back();
-    EXPECT_EQ(parse(cut).error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(parsed_program(cut).error().kind, ErrorKind::corrupt);
 }
 
 // The fuzz target begins with this program. After a change of the fixture write it there anew.
