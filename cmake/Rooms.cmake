@@ -25,7 +25,7 @@ function(cria_unite target)
 endfunction()
 
 # Where the time of a run is spent: these rooms are compiled with -O3, the others with -O1, in less time.
-set(CRIA_HOT_ROOMS tensor kernels ops text model quant engine train)
+set(CRIA_HOT_ROOMS tensor kernels ops text quant engine train)
 
 # cria_precompile(target): one set of headers for the hot rooms, one for the others, one for the tests, each made with its
 # first target: g++ does not bear another level of optimization than that of the headers. Not for files with instruction
