@@ -1,12 +1,14 @@
-// Many requests at once, with a quantised model: every answer is what the request gets alone, whatever else runs, and
-// nothing is lost.
+// Many requests at once, with models quantised and not: every answer is what the request gets alone, whatever else
+// runs, and nothing is lost.
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <thread>
 
 #include "base/random.h"
 #include "base/temp_folder.h"
 #include "engine/engine.h"
+#include "engine/logits.h"
 #include "model/model_files.h"
 #include "quant/gguf_export.h"
 #include "text/tokenizer_files.h"
@@ -17,27 +19,38 @@ namespace {
 const Path kTokenizer = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer/tokenizer.json";
 constexpr std::int64_t kContext = 512;
 
+void expect_empty(const Engine& engine) {
+    const Engine::Load load = engine.load();
+    EXPECT_EQ(load.running, 0);
+    EXPECT_EQ(load.waiting, 0);
+    EXPECT_EQ(load.free_pages + load.remembered_pages, load.pages);
+}
+
 class EngineLoad : public testing::Test {
 protected:
     void SetUp() override {
-        const Path source = folder_ / "m", gguf = folder_ / "m.gguf";
-        ASSERT_TRUE(real_os().make_folders(source));
-        std::filesystem::copy(kTokenizer, source / "tokenizer.json");
-        tokenizer_.emplace(*load_tokenizer(real_os(), source));
+        ASSERT_TRUE(real_os().make_folders(source_));
+        std::filesystem::copy(kTokenizer, source_ / "tokenizer.json");
+        tokenizer_.emplace(*load_tokenizer(real_os(), source_));
+        make_model("q8_0", 96);
+        ASSERT_TRUE(model_->quantised());
+    }
+    // A random model in a GGUF file of one type.
+    void make_model(std::string_view type, std::int64_t ffn_width) {
+        const Path gguf = folder_ / "m.gguf";
         LlamaConfig config;
         config.layers = 2, config.width = 64, config.heads = 4, config.kv_heads = 2, config.head_dim = 16;
-        config.ffn_width = 96, config.context = kContext;
+        config.ffn_width = ffn_width, config.context = kContext;
         config.initializer_range = 0.1f;
         config.vocabulary = tokenizer_->size();
         config.bos_id = 0, config.eos_ids = {1};
-        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source, DType::f32));
-        const ModelFiles files = *open_model_folder(real_os(), source);
-        ASSERT_TRUE(export_gguf(real_os(), files, gguf, "q8_0", compute_, [](const auto&, double) { return true; }));
+        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source_, DType::f32));
+        const ModelFiles files = *open_model_folder(real_os(), source_);
+        model_.reset();
+        ASSERT_TRUE(export_gguf(real_os(), files, gguf, type, compute_, [](const auto&, double) { return true; }));
         model_.emplace(*Llama::load(real_os(), gguf, {.compute = &compute_}));
         model_->reserve_positions(kContext);
-        ASSERT_TRUE(model_->quantised());
     }
-
     Engine engine(const EngineOptions& options) { return Engine(real_os(), *model_, *tokenizer_, compute_, options); }
 
     // Prompts of one to 300 tokens, half of which begin alike; some answers are greedy, some are penalised.
@@ -66,31 +79,26 @@ protected:
         return fresh.generate(request.prompt, request.options, [](std::string_view) {})->ids;
     }
 
+    void expect_answers_as_alone(std::uint64_t requests);
+
     TempFolder folder_;
+    Path source_ = folder_ / "m";
     ThreadPool pool_{2};
     Compute compute_{pool_, best_kernels()};
     std::optional<Tokenizer> tokenizer_;
     std::optional<Llama> model_;
 };
 
-void expect_empty(const Engine& engine) {
-    const Engine::Load load = engine.load();
-    EXPECT_EQ(load.running, 0);
-    EXPECT_EQ(load.waiting, 0);
-    EXPECT_EQ(load.free_pages + load.remembered_pages, load.pages);
-}
-
 // Requests come at random times; there are pages for less than three of the longest, so that some lose theirs.
-TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) {
-    constexpr std::uint64_t kRequests = 40;
+void EngineLoad::expect_answers_as_alone(std::uint64_t requests) {
     for (const std::int64_t rows : {512, 37}) {
         Engine all =
             engine({.context = kContext, .positions = 9 * kPagePositions, .most_running = 12, .prompt_rows = rows});
-        std::vector<Generation> answers(kRequests);
+        std::vector<Generation> answers(requests);
         std::uint64_t ended = 0, sent = 0;
         Random random(1, 0);
-        while (ended < kRequests) {
-            while (sent < kRequests && random.below(3) == 0) {
+        while (ended < requests) {
+            while (sent < requests && random.below(3) == 0) {
                 Request request = random_request(sent);
                 request.on_end = [&, sent](Result<Generation> answer) {
                     ASSERT_TRUE(answer);
@@ -103,13 +111,39 @@ TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) {
             all.step();
         }
         std::int64_t cached = 0;
-        for (std::uint64_t i = 0; i < kRequests; ++i) {
+        for (std::uint64_t i = 0; i < requests; ++i) {
             EXPECT_EQ(answers[i].ids, alone(random_request(i))) << i;
             cached += answers[i].usage.cached_tokens;
         }
         EXPECT_GT(cached, 500);
         EXPECT_GT(all.load().preemptions, 0);
         expect_empty(all);
+    }
+}
+
+TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) { expect_answers_as_alone(40); }
+
+TEST_F(EngineLoad, SoItIsOfUnquantisedModels) {
+    for (const std::string_view type : {"f32", "bf16", "f16"}) {
+        SCOPED_TRACE(type);
+        make_model(type, 96);
+        ASSERT_FALSE(model_->quantised());
+        expect_answers_as_alone(20);
+    }
+    make_model("bf16", 8192);  // gate and up are large enough for products of pairs
+    expect_answers_as_alone(12);
+}
+
+// The scores of a text, in one pass, in pieces, on other numbers of threads: the same bytes.
+TEST_F(EngineLoad, ScoresAreTheSameHoweverATextIsRead) {
+    std::vector<TokenId> ids;
+    for (TokenId i = 0; i < 200; ++i) ids.push_back(i * 37 % 211);
+    for (const auto& [type, ffn_width] : {std::pair{"f32", 96}, {"bf16", 96}, {"f16", 96}, {"bf16", 8192}}) {
+        make_model(type, ffn_width);
+        ThreadPool one(1);
+        const Tensor whole = *sequence_logits(*model_, compute_, ids, false);
+        const Tensor stepwise = *sequence_logits(*model_, {one, compute_.kernels}, ids, true);
+        EXPECT_EQ(std::memcmp(whole.raw(), stepwise.raw(), whole.bytes()), 0) << type << " " << ffn_width;
     }
 }
 
