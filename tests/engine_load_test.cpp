@@ -35,8 +35,8 @@ protected:
         make_model("q8_0", 96);
         ASSERT_TRUE(model_->quantised());
     }
-    // A random model in a GGUF file of one type.
-    void make_model(std::string_view type, std::int64_t ffn_width) {
+    // A random model of numbers of `source`, in a GGUF file of one type.
+    void make_model(std::string_view type, std::int64_t ffn_width, DType source = DType::f32) {
         const Path gguf = folder_ / "m.gguf";
         LlamaConfig config;
         config.layers = 2, config.width = 64, config.heads = 4, config.kv_heads = 2, config.head_dim = 16;
@@ -44,7 +44,7 @@ protected:
         config.initializer_range = 0.1f;
         config.vocabulary = tokenizer_->size();
         config.bos_id = 0, config.eos_ids = {1};
-        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source_, DType::f32));
+        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source_, source));
         const ModelFiles files = *open_model_folder(real_os(), source_);
         model_.reset();
         ASSERT_TRUE(export_gguf(real_os(), files, gguf, type, compute_, [](const auto&, double) { return true; }));
@@ -130,16 +130,20 @@ TEST_F(EngineLoad, SoItIsOfUnquantisedModels) {
         ASSERT_FALSE(model_->quantised());
         expect_answers_as_alone(20);
     }
-    make_model("bf16", 8192);  // gate and up are large enough for products of pairs
-    expect_answers_as_alone(12);
+    // Gate and up are large enough for products of pairs.
+    for (const std::string_view type : {"bf16", "f16"}) {
+        make_model(type, 8192, DType::bf16);
+        expect_answers_as_alone(12);
+    }
 }
 
 // The scores of a text, in one pass, in pieces, on other numbers of threads: the same bytes.
 TEST_F(EngineLoad, ScoresAreTheSameHoweverATextIsRead) {
     std::vector<TokenId> ids;
     for (TokenId i = 0; i < 200; ++i) ids.push_back(i * 37 % 211);
-    for (const auto& [type, ffn_width] : {std::pair{"f32", 96}, {"bf16", 96}, {"f16", 96}, {"bf16", 8192}}) {
-        make_model(type, ffn_width);
+    for (const auto& [type, ffn_width] :
+         {std::pair{"f32", 96}, {"bf16", 96}, {"f16", 96}, {"bf16", 8192}, {"f16", 8192}}) {
+        make_model(type, ffn_width, DType::bf16);
         ThreadPool one(1);
         const Tensor whole = *sequence_logits(*model_, compute_, ids, false);
         const Tensor stepwise = *sequence_logits(*model_, {one, compute_.kernels}, ids, true);

@@ -48,7 +48,7 @@ struct Product {
             value = to_f32(half);
         }
         if (type == DType::f16) {
-            const F16 half = to_f16(value);
+            const F16 half = to_f16(pairs ? to_f32(to_bf16(value)) : value);
             std::memcpy(stored.data() + at, &half, 2);
             value = to_f32(half);
         }
@@ -112,7 +112,8 @@ void check(const Kernels& kernels, DType type, bool pairs, std::int64_t rows, st
 void check_all_types(const Kernels& kernels, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
     for (const DType type : {DType::f32, DType::bf16, DType::f16})
         ASSERT_NO_FATAL_FAILURE(check(kernels, type, false, rows, outputs, columns));
-    ASSERT_NO_FATAL_FAILURE(check(kernels, DType::bf16, true, rows, outputs, columns));
+    for (const DType type : {DType::bf16, DType::f16})
+        ASSERT_NO_FATAL_FAILURE(check(kernels, type, true, rows, outputs, columns));
 }
 
 TEST_P(DenseTest, OddShapes) {

@@ -94,6 +94,8 @@ struct Kernels {
     void (*f32_to_bf16)(const float* x, std::int64_t n, BF16* y);
     void (*f16_to_f32)(const F16* x, std::int64_t n, float* y);
     void (*f32_to_f16)(const float* x, std::int64_t n, F16* y);
+    // Whether all of them are bf16 numbers, too: eight significant bits.
+    bool (*are_bf16)(const F16* x, std::int64_t n);
 };
 
 // The tables built into this binary that this processor can run, the plain one first.

@@ -43,8 +43,9 @@ inline PairedMatrix paired_values(const BF16* values, std::int64_t first, std::i
 
 struct PairedKernels {
     bool fast;  // the processor multiplies pairs in one step: faster than f32 numbers
-    // Kernels::dense for a weight in bf16 and x rounded to it: sums of pairs of columns. Each row of x begins on a word
-    // of 32 bits (an even stride); what follows an odd number of columns is multiplied by zero.
+    // Kernels::dense for a weight of bf16 numbers, stored as bf16 or f16, and x rounded to bf16: sums of pairs of
+    // columns. Each row of x begins on a word of 32 bits (an even stride); what follows an odd number of columns is
+    // multiplied by zero.
     void (*dense)(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
                   bool accumulate);
     // c[r, j] = sum over i < 2 pairs of a[r, i] B[i, j], or c += it. a: rows of bf16, a_stride apart, an even number;

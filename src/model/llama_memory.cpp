@@ -86,6 +86,7 @@ Result<Llama> Llama::outline(const LlamaConfig& config, const Checkpoint& checkp
                 type = DType::f32;
         }
         if (!packed) weight.value = Tensor(type, parameter.shape, nullptr);
+        weight.of_bf16 = type == DType::f16;  // perhaps: then products need more
         if (config.lora_rank == 0 || !parameter.is_in_a_layer()) continue;
         auto low_rank = std::make_shared<LowRank>();
         low_rank->down.value = Tensor(DType::f32, Shape{parts * config.lora_rank, parameter.shape.last()}, nullptr);

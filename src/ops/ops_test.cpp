@@ -58,6 +58,29 @@ TEST(Linear, LargeBf16WeightsAreMultipliedAsPairs) {
     }
 }
 
+// A weight in f16 that holds bf16 numbers is multiplied as one in bf16 is.
+TEST(Linear, F16OfBf16Numbers) {
+    constexpr std::int64_t kOut = 1050, kIn = 1001;
+    const Doubles w = random_numbers(kOut * kIn, 2);
+    Tensor bf16 = Tensor::zeros(DType::bf16, {kOut, kIn}), f16 = Tensor::zeros(DType::f16, {kOut, kIn});
+    for (std::int64_t i = 0; i < bf16.elements(); ++i) {
+        f16.data<F16>()[i] = to_f16(to_f32(to_bf16(static_cast<float>(w[static_cast<std::size_t>(i)]))));
+        bf16.data<BF16>()[i] = to_bf16(to_f32(f16.data<F16>()[i]));
+    }
+    ThreadPool pool(2);
+    for (const Kernels* kernels : available_kernels()) {
+        EXPECT_TRUE(kernels->are_bf16(f16.data<F16>(), f16.elements()));
+        Arena arena;
+        Pass pass({pool, *kernels}, arena);
+        for (const std::int64_t rows : {1, 20}) {
+            const Value x{tensor_of(random_numbers(rows * kIn, 1), {rows, kIn})};
+            EXPECT_EQ(doubles_of(linear(pass, x, Weight{.value = f16, .of_bf16 = true}).tensor),
+                      doubles_of(linear(pass, x, Weight{.value = bf16}).tensor))
+                << kernels->name;
+        }
+    }
+}
+
 TEST(Linear, FewAndManyRows) {
     for (const std::int64_t rows : {1, 2, 16, 17, 33})
         GradientCheck(

@@ -49,6 +49,7 @@ struct Weight {
     Tensor value{};  // f32, bf16 or f16
     Tensor gradient{};
     std::vector<PackedPart> packed{};
+    bool of_bf16 = false;  // `value` is f16 and all its numbers are bf16 numbers, too: products may take them as such
     std::shared_ptr<const LowRank> low_rank{};  // of a frozen matrix: what linear() adds to its product
 
     bool trainable() const { return !gradient.empty(); }

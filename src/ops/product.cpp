@@ -31,7 +31,7 @@ void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     pass.arena().rewind(mark);
 }
 
-// A weight in bf16 this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
+// A weight of bf16 numbers this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
 constexpr std::int64_t kWorthPairing = 1 << 20;
 // Rows of a weight that a task has at most: beside them others stay in step.
 constexpr std::int64_t kMostOutputs = 256;
@@ -41,7 +41,7 @@ enum class Way { packed, dense, paired, panels };
 Way way_of(const Kernels& kernels, const WeightForm& form, bool training) {
     if (form.packed) return Way::packed;
     if (training) return Way::panels;
-    const bool pairs = form.type == DType::bf16 && form.rows * form.columns >= kWorthPairing;
+    const bool pairs = form.of_bf16 && form.rows * form.columns >= kWorthPairing;
     return pairs && kernels.paired.fast ? Way::paired : Way::dense;
 }
 
@@ -142,7 +142,8 @@ std::int64_t Weight::rows() const {
 
 WeightForm form_of(const Weight& weight) {
     const bool packed = !weight.packed.empty();
-    return {packed, packed ? DType::f32 : weight.value.dtype(), weight.rows(), weight.columns()};
+    const bool of_bf16 = !packed && (weight.of_bf16 || weight.value.dtype() == DType::bf16);
+    return {packed, of_bf16, weight.rows(), weight.columns()};
 }
 
 std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows) {

@@ -16,7 +16,7 @@ namespace cria {
 // What a weight's matrix is to a product.
 struct WeightForm {
     bool packed = false;
-    DType type = DType::f32;  // of one that is not
+    bool of_bf16 = false;  // its numbers are bf16 numbers, however they are stored
     std::int64_t rows = 0, columns = 0;
 };
 WeightForm form_of(const Weight& weight);

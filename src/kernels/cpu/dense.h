@@ -19,6 +19,7 @@ template <class V>
 struct Dense {
     using F = typename V::F;
     using U = typename V::U;
+    using H = typename V::H;
     static constexpr int kLanes = V::kLanes;
     static constexpr int kTall = 16;  // rows of W that a few rows of x meet at once
     static constexpr int kSquares = kTall / kLanes;
@@ -41,19 +42,28 @@ struct Dense {
         CRIA_INLINE F load_part(const T* from, std::int64_t n) { return Convert<V>::widen_part(from, n); }
         CRIA_INLINE F add(F sum, F words, const float* x) { return sum + words * V::all(x[0]); }
     };
-    // Two bf16 numbers a word, as they are stored: a square of twice the columns for the same shuffles.
+    // Two bf16 numbers a word: a square of twice the columns for the same shuffles. T: as what they are stored.
+    template <class T>
     struct Words {
-        using Number = BF16;
+        using Number = T;
         static constexpr int kWord = 2;
         CRIA_INLINE F load(const BF16* from) { return V::template load_as<F>(from); }
-        CRIA_INLINE F load_part(const BF16* from, std::int64_t n) {
-            BF16 whole[2 * kLanes] = {};
+        CRIA_INLINE F load(const F16* from) {
+            return join(V::narrow_bf16(Convert<V>::widen(from)), V::narrow_bf16(Convert<V>::widen(from + kLanes)),
+                        std::make_index_sequence<2 * kLanes>{});
+        }
+        CRIA_INLINE F load_part(const T* from, std::int64_t n) {
+            T whole[2 * kLanes] = {};
             for (std::int64_t i = 0; i < n; ++i) whole[i] = from[i];
             return load(whole);
         }
+        template <std::size_t... i>
+        CRIA_INLINE F join(H first, H second, std::index_sequence<i...>) {
+            return V::template cast<F>(__builtin_shufflevector(first, second, i...));
+        }
     };
     // Multiplied one after the other, in f32. Packed, they are what Each makes of them.
-    struct Halves : Words {
+    struct Halves : Words<BF16> {
         using X = float;
         using Packed = Each<BF16>;
         static constexpr int kStep = 1;
@@ -64,7 +74,8 @@ struct Dense {
         }
     };
     // Multiplied in one step, by x in bf16.
-    struct Pairs : Words {
+    template <class T>
+    struct Pairs : Words<T> {
         using X = BF16;
         using Packed = Pairs;
         static constexpr int kStep = 2;
@@ -84,12 +95,13 @@ struct Dense {
         bool accumulate;
     };
 
-    // Steps of a block of depth, a whole number of squares.
+    // Steps of a block of depth, a whole number of squares of any of these.
     CRIA_INLINE std::int64_t block_depth(std::int64_t steps) {
+        constexpr std::int64_t kWhole = 32;
+        static_assert(kWhole % (2 * kLanes) == 0 && Gemm<V>::kMaxDepth % kWhole == 0);
         const std::int64_t blocks = parts(steps, Gemm<V>::kMaxDepth);
-        return parts(parts(steps, blocks), kTall) * kTall;
+        return parts(parts(steps, blocks), kWhole) * kWhole;
     }
-    static_assert(Gemm<V>::kMaxDepth % kTall == 0);
 
     // ---- A few rows of x ----
 
@@ -252,8 +264,12 @@ struct Dense {
     }
     static void run_pairs(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
                           bool accumulate) {
-        CRIA_ASSERT(w.type == DType::bf16 && x.stride % 2 == 0);
-        all<Pairs>(x, w, first, last, y, accumulate);
+        CRIA_ASSERT(x.stride % 2 == 0);
+        switch (w.type) {
+            case DType::bf16: return all<Pairs<BF16>>(x, w, first, last, y, accumulate);
+            case DType::f16: return all<Pairs<F16>>(x, w, first, last, y, accumulate);
+            default: CRIA_ASSERT(false);
+        }
     }
 };
 

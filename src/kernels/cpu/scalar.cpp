@@ -58,7 +58,8 @@ void dense(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t
 
 void paired_dense(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
                   bool accumulate) {
-    dense_of<BF16>(x, w, first, last, y, accumulate);
+    w.type == DType::f16 ? dense_of<F16>(x, w, first, last, y, accumulate)
+                         : dense_of<BF16>(x, w, first, last, y, accumulate);
 }
 
 float rms_norm(const float* x, const float* weight, std::int64_t n, float epsilon, float* y) {
@@ -183,6 +184,9 @@ void f16_to_f32(const F16* x, std::int64_t n, float* y) {
 void f32_to_f16(const float* x, std::int64_t n, F16* y) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = to_f16(x[i]);
 }
+bool are_bf16(const F16* x, std::int64_t n) {
+    return std::all_of(x, x + n, [](F16 value) { return to_f32(to_bf16(to_f32(value))) == to_f32(value); });
+}
 
 void quantize_row(const float* x, std::int64_t columns, std::int64_t beside, std::int8_t* numbers, SliceScale* scales) {
     for (std::int64_t i = 0; i < columns; i += kSlice, numbers += beside * kSlice, scales += beside) {
@@ -293,6 +297,7 @@ const Kernels kScalarKernels = {
     .f32_to_bf16 = f32_to_bf16,
     .f16_to_f32 = f16_to_f32,
     .f32_to_f16 = f32_to_f16,
+    .are_bf16 = are_bf16,
 };
 
 }  // namespace cria

@@ -46,6 +46,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .f32_to_bf16 = Convert<V>::template from_f32<BF16>,
         .f16_to_f32 = Convert<V>::template to_f32<F16>,
         .f32_to_f16 = Convert<V>::template from_f32<F16>,
+        .are_bf16 = Convert<V>::are_bf16,
     };
 }
 
