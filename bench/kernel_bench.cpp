@@ -3,8 +3,8 @@
 //   kernel_bench [THREADS [TABLE]]      (default: all threads, the best table)
 //
 // Matrix products: the shapes of training (y = x W^T, dx = dy W, dW += dy^T x) and of reading prompts, as a share of
-// the f32 multiply-add peak. Few rows: bytes of weights a second, as a share of the read roof; a weight that fits
-// into the caches may exceed it. Rows: nanoseconds an element.
+// the f32 multiply-add peak. Weights as they are stored: their bytes a second, as a share of the read roof; one that
+// fits into the caches may exceed it. Rows: nanoseconds an element.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -83,22 +83,41 @@ void bench_gemms(const Kernels& kernels, ThreadPool& pool) {
         bench_gemm(kernels, pool, Transpose::yes, Transpose::no, true, s);
 }
 
-void bench_dot_rows(const Kernels& kernels, ThreadPool& pool, DType type, std::int64_t rows, std::int64_t outputs,
-                    std::int64_t columns, double roof) {
-    const Tensor w = Tensor::zeros(type, {outputs, columns});
-    const Tensor x = filled(rows, columns);
-    const Tensor y = filled(rows, outputs);
-    const WeightRows weight{w.raw(), type, outputs, columns};
-    const int parts = pool.threads();
+// Rows of x with a weight as it is stored. `pairs`: x in bf16.
+void bench_dense(const Kernels& kernels, ThreadPool& pool, DType type, bool pairs, std::int64_t rows, Shape s,
+                 double roof) {
+    const Tensor w = Tensor::zeros(type, {s.n, s.k}), halves = Tensor::zeros(DType::bf16, {rows, s.k});
+    const Tensor x = filled(rows, s.k), y = filled(rows, s.n);
+    const WeightRows weight{w.raw(), type, s.n, s.k};
+    const Matrix<float> to{y.f32(), rows, s.n, s.n};
+    const int parts = 4 * pool.threads();
     const double seconds = best_seconds([&] {
         pool.parallel(parts, [&](int part) {
-            kernels.dot_rows(x.f32(), rows, weight, part * outputs / parts, (part + 1) * outputs / parts, y.f32());
+            const std::int64_t first = part * s.n / parts, last = (part + 1) * s.n / parts;
+            if (pairs)
+                kernels.paired.dense({halves.data<BF16>(), rows, s.k, s.k}, weight, first, last, to, false);
+            else
+                kernels.dense(as_matrix(x), weight, first, last, to, false);
         });
     });
     const double rate = static_cast<double>(w.bytes()) / seconds * 1e-9;
-    std::printf("  %-4s %lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof\n", std::string(name_of(type)).c_str(),
-                static_cast<long long>(rows), static_cast<long long>(outputs), static_cast<long long>(columns), rate,
-                100 * rate / roof);
+    const double products = 2e-9 * static_cast<double>(rows * s.n * s.k) / seconds;
+    std::printf("  %-4s%s %3lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof  %8.1f GFLOP/s\n",
+                std::string(name_of(type)).c_str(), pairs ? ", pairs" : "       ", static_cast<long long>(rows),
+                static_cast<long long>(s.n), static_cast<long long>(s.k), rate, 100 * rate / roof, products);
+}
+
+void bench_all_dense(const Kernels& kernels, ThreadPool& pool, double roof) {
+    std::printf("weights as they are stored, rows x outputs x inputs\n");
+    for (const auto& [type, pairs] :
+         {std::pair{DType::f32, false}, {DType::bf16, false}, {DType::bf16, true}, {DType::f16, false}}) {
+        for (const std::int64_t rows : {1, 2, 4, 8, 9, 16, 32})
+            bench_dense(kernels, pool, type, pairs, rows, {0, 65536, 2048}, roof);
+        bench_dense(kernels, pool, type, pairs, 1, {0, 2048, 8192}, roof);
+        bench_dense(kernels, pool, type, pairs, 1, {0, 8192, 256}, roof);  // fits the caches
+        bench_dense(kernels, pool, type, pairs, 512, {0, 8192, 2048}, roof);
+        bench_dense(kernels, pool, type, pairs, 512, {0, 2048, 8192}, roof);
+    }
 }
 
 void bench_rows(const Kernels& k) {
@@ -133,12 +152,7 @@ int run(int threads, const Kernels& kernels) {
     std::printf("%s, %d threads: peak %.1f GFLOP/s f32, reads %.1f GB/s (%s)\n", std::string(kernels.name).c_str(),
                 pool.threads(), roofs.peak_f32_gflops, roofs.read_gb_s, std::string(roofs.read_pattern).c_str());
     bench_gemms(kernels, pool);
-    std::printf("few rows, rows x outputs x inputs\n");
-    for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
-        bench_dot_rows(kernels, pool, type, 1, 100000, 1024, roofs.read_gb_s);
-        bench_dot_rows(kernels, pool, type, 4, 100000, 1024, roofs.read_gb_s);
-        bench_dot_rows(kernels, pool, type, 1, 8192, 256, roofs.read_gb_s);
-    }
+    bench_all_dense(kernels, pool, roofs.read_gb_s);
     bench_rows(kernels);
     return 0;
 }

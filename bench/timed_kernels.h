@@ -24,7 +24,7 @@ public:
     enum Which {
         products,
         attention_products,
-        dot_rows,
+        dense,
         rms_norm,
         rms_norm_gradient,
         rope,
@@ -94,7 +94,7 @@ private:
     Kernels table_;
     std::array<KernelTime, kCount> times_{{{"products"},
                                            {"attention products"},
-                                           {"dot_rows"},
+                                           {"dense"},
                                            {"rms_norm"},
                                            {"rms_norm_gradient"},
                                            {"rope"},
@@ -112,7 +112,7 @@ inline TimedKernels::TimedKernels(const Kernels& inner, const ThreadPool& pool, 
     current_ = this;
     table_.gemm = gemm;
     if (!all) return;
-    table_.dot_rows = Wrap<dot_rows, &Kernels::dot_rows>::call;
+    table_.dense = Wrap<dense, &Kernels::dense>::call;
     table_.rms_norm = Wrap<rms_norm, &Kernels::rms_norm>::call;
     table_.rms_norm_gradient = Wrap<rms_norm_gradient, &Kernels::rms_norm_gradient>::call;
     table_.rope = Wrap<rope, &Kernels::rope>::call;

@@ -1,4 +1,4 @@
-// A small quantised model, requests for it, and what each of them gets alone.
+// A small model, quantised unless another is made, requests for it, and what each of them gets alone.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,23 +19,28 @@ protected:
     explicit EngineFixture(int threads = 2) : pool_(threads) {}
 
     void SetUp() override {
-        const Path source = folder_ / "m";
-        ASSERT_TRUE(real_os().make_folders(source));
+        ASSERT_TRUE(real_os().make_folders(source_));
         std::filesystem::copy(Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer/tokenizer.json",
-                              source / "tokenizer.json");
-        tokenizer_.emplace(*load_tokenizer(real_os(), source));
+                              source_ / "tokenizer.json");
+        tokenizer_.emplace(*load_tokenizer(real_os(), source_));
+        make_model("q8_0");
+        ASSERT_TRUE(model_->quantised());
+    }
+
+    // A random model of numbers of `source`, in a GGUF file of one type.
+    void make_model(std::string_view type, std::int64_t ffn_width = 96, DType source = DType::f32) {
         LlamaConfig config;
         config.layers = 2, config.width = 64, config.heads = 4, config.kv_heads = 2, config.head_dim = 16;
-        config.ffn_width = 96, config.context = kContext;
+        config.ffn_width = ffn_width, config.context = kContext;
         config.initializer_range = 0.1f;
         config.vocabulary = tokenizer_->size();
         config.bos_id = 0, config.eos_ids = {1};
-        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source, DType::f32));
-        const ModelFiles files = *open_model_folder(real_os(), source);
-        ASSERT_TRUE(export_gguf(real_os(), files, gguf_, "q8_0", compute_, [](const auto&, double) { return true; }));
+        ASSERT_TRUE(Llama::random(config, 3, DType::f32, false)->save(real_os(), source_, source));
+        const ModelFiles files = *open_model_folder(real_os(), source_);
+        model_.reset();
+        ASSERT_TRUE(export_gguf(real_os(), files, gguf_, type, compute_, [](const auto&, double) { return true; }));
         model_.emplace(*Llama::load(real_os(), gguf_, {.compute = &compute_}));
         model_->reserve_positions(kContext);
-        ASSERT_TRUE(model_->quantised());
     }
 
     Engine engine(const EngineOptions& options, Os& os = real_os()) {
@@ -76,7 +81,7 @@ protected:
     }
 
     TempFolder folder_;
-    Path gguf_ = folder_ / "m.gguf";
+    Path source_ = folder_ / "m", gguf_ = folder_ / "m.gguf";
     ThreadPool pool_;
     Compute compute_{pool_, best_kernels()};
     std::optional<Tokenizer> tokenizer_;

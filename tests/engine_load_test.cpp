@@ -1,25 +1,29 @@
-// Many requests at once, with a quantised model: every answer is what the request gets alone, whatever else runs, and
-// nothing is lost.
+// Many requests at once, with models quantised and not: every answer is what the request gets alone, whatever else
+// runs, and nothing is lost.
+#include <cstring>
 #include <thread>
 
+#include "engine/logits.h"
 #include "engine_fixture.h"
 
 namespace cria {
 namespace {
 
-class EngineLoad : public EngineFixture {};
+class EngineLoad : public EngineFixture {
+protected:
+    void expect_answers_as_alone(std::uint64_t requests);
+};
 
 // Requests come at random times; there are pages for less than three of the longest, so that some lose theirs.
-TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) {
-    constexpr std::uint64_t kRequests = 40;
+void EngineLoad::expect_answers_as_alone(std::uint64_t requests) {
     for (const std::int64_t rows : {512, 37}) {
         Engine all =
             engine({.context = kContext, .positions = 9 * kPagePositions, .most_running = 12, .prompt_rows = rows});
-        std::vector<Generation> answers(kRequests);
+        std::vector<Generation> answers(requests);
         std::uint64_t ended = 0, sent = 0;
         Random random(1, 0);
-        while (ended < kRequests) {
-            while (sent < kRequests && random.below(3) == 0) {
+        while (ended < requests) {
+            while (sent < requests && random.below(3) == 0) {
                 Request request = random_request(sent);
                 request.on_end = [&, sent](Result<Generation> answer) {
                     ASSERT_TRUE(answer);
@@ -32,13 +36,43 @@ TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) {
             all.step();
         }
         std::int64_t cached = 0;
-        for (std::uint64_t i = 0; i < kRequests; ++i) {
+        for (std::uint64_t i = 0; i < requests; ++i) {
             EXPECT_EQ(answers[i].ids, alone(random_request(i))) << i;
             cached += answers[i].usage.cached_tokens;
         }
-        EXPECT_GT(cached, 500);
+        EXPECT_GT(static_cast<std::uint64_t>(cached), 5 * requests);
         EXPECT_GT(all.load().preemptions, 0);
         expect_empty(all);
+    }
+}
+
+TEST_F(EngineLoad, AnAnswerIsTheSameWhateverElseRuns) { expect_answers_as_alone(40); }
+
+TEST_F(EngineLoad, SoItIsOfUnquantisedModels) {
+    for (const std::string_view type : {"f32", "bf16", "f16"}) {
+        SCOPED_TRACE(type);
+        make_model(type, 96);
+        ASSERT_FALSE(model_->quantised());
+        expect_answers_as_alone(20);
+    }
+    // Gate and up are large enough for products of pairs.
+    for (const std::string_view type : {"bf16", "f16"}) {
+        make_model(type, 8192, DType::bf16);
+        expect_answers_as_alone(12);
+    }
+}
+
+// The scores of a text, in one pass, in pieces, on other numbers of threads: the same bytes.
+TEST_F(EngineLoad, ScoresAreTheSameHoweverATextIsRead) {
+    std::vector<TokenId> ids;
+    for (TokenId i = 0; i < 200; ++i) ids.push_back(i * 37 % 211);
+    for (const auto& [type, ffn_width] :
+         {std::pair{"f32", 96}, {"bf16", 96}, {"f16", 96}, {"bf16", 8192}, {"f16", 8192}}) {
+        make_model(type, ffn_width, DType::bf16);
+        ThreadPool one(1);
+        const Tensor whole = *sequence_logits(*model_, compute_, ids, false);
+        const Tensor stepwise = *sequence_logits(*model_, {one, compute_.kernels}, ids, true);
+        EXPECT_EQ(std::memcmp(whole.raw(), stepwise.raw(), whole.bytes()), 0) << type << " " << ffn_width;
     }
 }
 

@@ -6,12 +6,9 @@
 
 #include "base/memory.h"
 #include "engine/prefix_file.h"
-#include "ops/product.h"
 
 namespace cria {
 namespace {
-
-static_assert(DraftPolicy::kMostRows <= kAloneRows);
 
 // A request that so many later ones have overtaken goes first, whoever else it belongs to.
 constexpr std::int64_t kMostOvertaken = 16;
@@ -108,17 +105,7 @@ bool Engine::step() {
 
 Status Engine::pass() {
     std::vector<Part> parts = plan();
-    if (model_.quantised()) {
-        run(parts);
-    } else {
-        // Answering first, in passes that take the way of few rows; each prompt by itself (ops/product.h).
-        const auto prompts =
-            std::ranges::stable_partition(parts, [](const Part& p) { return p.sequence->answering(); });
-        const std::span answering(parts.begin(), prompts.begin());
-        for (std::size_t i = 0; i < answering.size(); i += kFewRows)
-            run(answering.subspan(i, std::min<std::size_t>(kFewRows, answering.size() - i)));
-        for (Part& part : prompts) run({&part, 1});
-    }
+    run(parts);
     return {};
 }
 

@@ -2,9 +2,8 @@
 // are answering, and pieces of prompts beside them (continuous batching, Yu et al. 2022, "Orca"; chunked prefill,
 // Agrawal et al. 2024, "Sarathi-Serve").
 //
-// An answer depends on its request alone: neither on what else runs nor on how its prompt was cut, bit for bit where
-// the model is quantised (each row of a pass is computed by itself, ops/ops.h). Of models that are not, prompts and
-// answering run in passes of their own, and an answer depends on what of its prompt was found in the cache.
+// An answer depends on its request alone, bit for bit: neither on what else runs, nor on how its prompt was cut or what
+// of it was found in the cache. Each row of a pass is computed by itself (ops/ops.h).
 //
 // Where there is no memory for a request, it ends with out_of_memory and the engine goes on: it has its lists from the
 // beginning, so that taking requests in, ending them and giving pages back need none.

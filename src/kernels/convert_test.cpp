@@ -57,6 +57,18 @@ TEST_P(ConvertTest, WidensEveryPattern) {
     check_widen(k().bf16_to_f32);
     check_widen(k().f16_to_f32);
 }
+TEST_P(ConvertTest, FindsBf16Numbers) {
+    std::vector<F16> numbers(37, to_f16(1.0f));
+    for (const F16 h : patterns<F16>()) {
+        if (!std::isfinite(to_f32(h))) continue;
+        const bool is_one = to_f32(to_bf16(to_f32(h))) == to_f32(h);
+        for (const std::size_t place : {std::size_t{0}, std::size_t{18}, std::size_t{36}}) {
+            numbers[place] = h;
+            ASSERT_EQ(k().are_bf16(numbers.data(), 37), is_one) << to_f32(h) << " at " << place;
+            numbers[place] = to_f16(1.0f);
+        }
+    }
+}
 TEST_P(ConvertTest, RoundsToNearestEven) {
     check_narrow<BF16>(k().f32_to_bf16, to_bf16);
     check_narrow<F16>(k().f32_to_f16, to_f16);

@@ -1,5 +1,4 @@
 #include <array>
-#include <cstddef>
 #include <cstring>
 
 #include "kernels/kernels_testing.h"
@@ -9,7 +8,6 @@ namespace {
 
 using testing::numbers;
 CRIA_EACH_TABLE(GemmTest);
-CRIA_EACH_TABLE(DotRowsTest);
 
 // A product with its operands stored as asked, rows `slack` longer than needed and not aligned.
 struct Product {
@@ -120,68 +118,6 @@ TEST_P(GemmTest, SameBitsForAnyThreadsAndBatch) {
             }
         }
     }
-}
-
-struct Half {
-    DType type;
-    std::vector<std::byte> data;
-    std::vector<float> values;  // what data says
-};
-
-// `count` weights of the type, read from an address that is aligned to the element only.
-Half weights(DType type, std::int64_t count) {
-    Half w{type, std::vector<std::byte>((count + 1) * bytes_of(type)), numbers(count, 5)};
-    std::byte* to = w.data.data() + bytes_of(type);
-    for (std::size_t i = 0; i < w.values.size(); ++i) {
-        float& value = w.values[i];
-        if (type == DType::f32) std::memcpy(to + 4 * i, &value, 4);
-        if (type == DType::bf16) {
-            const BF16 h = to_bf16(value);
-            std::memcpy(to + 2 * i, &h, 2);
-            value = to_f32(h);
-        }
-        if (type == DType::f16) {
-            const F16 h = to_f16(value);
-            std::memcpy(to + 2 * i, &h, 2);
-            value = to_f32(h);
-        }
-    }
-    return w;
-}
-
-void check_dot_rows(const Kernels& kernels, DType type, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
-    const Half w = weights(type, outputs * columns);
-    const WeightRows weight{w.data.data() + bytes_of(type), type, outputs, columns};
-    const std::vector<float> x = numbers(rows * columns, 6);
-    std::vector<float> y(static_cast<std::size_t>(rows * outputs), 7.0f);
-    const std::int64_t cut = outputs / 3;
-    kernels.dot_rows(x.data(), rows, weight, 0, cut, y.data());
-    kernels.dot_rows(x.data(), rows, weight, cut, outputs, y.data());
-    for (std::int64_t r = 0; r < rows; ++r) {
-        std::vector<float> alone(static_cast<std::size_t>(outputs));
-        kernels.dot_rows(x.data() + r * columns, 1, weight, 0, outputs, alone.data());
-        for (std::int64_t j = 0; j < outputs; ++j) {
-            double sum = 0;
-            double sizes = 0;
-            for (std::int64_t i = 0; i < columns; ++i) {
-                const double term = double{x[r * columns + i]} * w.values[j * columns + i];
-                sum += term;
-                sizes += std::abs(term);
-            }
-            const float got = y[r * outputs + j];
-            ASSERT_NEAR(got, sum, testing::sum_bound(columns, sizes)) << rows << "x" << outputs << "x" << columns;
-            ASSERT_EQ(got, alone[j]) << "row " << r << " of " << rows << " differs from the row alone";
-        }
-    }
-}
-
-TEST_P(DotRowsTest, OddShapes) {
-    for (const DType type : {DType::f32, DType::bf16, DType::f16})
-        for (const std::int64_t rows : {1, 2, 3, 4, 5, 7, 11})
-            for (const std::int64_t outputs : {1, 3, 4, 9, 33})
-                for (const std::int64_t columns : {1, 4, 15, 16, 33, 67, 256})
-                    check_dot_rows(k(), type, rows, outputs, columns);
-    check_dot_rows(k(), DType::bf16, 0, 5, 8);
 }
 
 }  // namespace

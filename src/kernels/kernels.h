@@ -13,29 +13,12 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/matrix.h"
 #include "kernels/packed.h"
 #include "kernels/paired.h"
-#include "tensor/dtype.h"
 #include "tensor/thread_pool.h"
 
 namespace cria {
-
-// A matrix in memory: element (i, j) at data[i * stride + j].
-template <class T>
-struct Matrix {
-    T* data;
-    std::int64_t rows;
-    std::int64_t columns;
-    std::int64_t stride;
-};
-
-// Rows of a weight in one of the types it can be stored in: f32, bf16 or f16.
-struct WeightRows {
-    const void* data;
-    DType type;
-    std::int64_t rows;     // outputs
-    std::int64_t columns;  // inputs, contiguous
-};
 
 enum class Transpose : bool { no, yes };
 
@@ -62,9 +45,11 @@ struct Kernels {
     void (*gemm)(ThreadPool& pool, Transpose transpose_a, Matrix<const float> a, Transpose transpose_b,
                  Matrix<const float> b, Matrix<float> c, bool accumulate);
 
-    // y[j] = sum over i of x[i] * W[j, i], for j in [first, last): a product with few rows of x, limited by
-    // reading W. x is `rows` x columns (stride columns), y is rows x w.rows.
-    void (*dot_rows)(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y);
+    // y[r, j] = sum over i of x[r, i] W[j, i], or y += it, for all rows of x and the rows j of W in [first, last); one
+    // thread. A result depends on its row of x and its row of W alone, bit for bit: not on how many rows are beside
+    // them. Few rows of x cost what reading W costs.
+    void (*dense)(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
+                  bool accumulate);
 
     PackedKernels packed;
     PairedKernels paired;
@@ -109,6 +94,8 @@ struct Kernels {
     void (*f32_to_bf16)(const float* x, std::int64_t n, BF16* y);
     void (*f16_to_f32)(const F16* x, std::int64_t n, float* y);
     void (*f32_to_f16)(const float* x, std::int64_t n, F16* y);
+    // Whether all of them are bf16 numbers, too: eight significant bits.
+    bool (*are_bf16)(const F16* x, std::int64_t n);
 };
 
 // The tables built into this binary that this processor can run, the plain one first.

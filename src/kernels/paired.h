@@ -1,5 +1,5 @@
-// Keys and values of attention in sixteen bits (bf16), in the order in which its products read them. (In eight bits
-// they stand in the same order, and become sixteen block by block.)
+// Products of bf16 numbers in pairs, and keys and values of attention in the order in which its products read them. (In
+// eight bits they stand in the same order, and become sixteen block by block.)
 //
 // Products are summed in f32, two numbers at a time where the processor can (vdpbf16ps), so that the two stand side by
 // side in 32 bits. A query meets a key over the features, the weights meet the values over the positions:
@@ -12,7 +12,7 @@
 
 #include <cstdint>
 
-#include "tensor/dtype.h"
+#include "kernels/matrix.h"
 
 namespace cria {
 
@@ -43,9 +43,11 @@ inline PairedMatrix paired_values(const BF16* values, std::int64_t first, std::i
 
 struct PairedKernels {
     bool fast;  // the processor multiplies pairs in one step: faster than f32 numbers
-    // 16 columns of a PairedMatrix with step 16: word p * 16 + j is pair p of row j of `from`, rows `stride` numbers
-    // apart.
-    void (*pack)(const BF16* from, std::int64_t stride, std::int64_t pairs, BF16* to);
+    // Kernels::dense for a weight of bf16 numbers, stored as bf16 or f16, and x rounded to bf16: sums of pairs of
+    // columns. Each row of x begins on a word of 32 bits (an even stride); what follows an odd number of columns is
+    // multiplied by zero.
+    void (*dense)(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
+                  bool accumulate);
     // c[r, j] = sum over i < 2 pairs of a[r, i] B[i, j], or c += it. a: rows of bf16, a_stride apart, an even number;
     // `columns`: a multiple of 16. A result depends on nothing but its row, its column and `pairs`.
     void (*product)(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,

@@ -71,21 +71,6 @@ TEST_P(PairedTable, ProductsWithKeysAndValues) {
         }
 }
 
-TEST_P(PairedTable, PacksRows) {
-    for (const std::int64_t pairs : {1, 7, 16, 35}) {
-        const std::int64_t stride = 2 * pairs + 6;
-        std::vector<BF16> rows(static_cast<std::size_t>(kPairedLanes * stride));
-        for (std::size_t i = 0; i < rows.size(); ++i)
-            rows[i].bits = static_cast<std::uint16_t>(i * 40503u);  // NaNs too
-        std::vector<BF16> packed(static_cast<std::size_t>(2 * pairs * kPairedLanes));
-        k().paired.pack(rows.data(), stride, pairs, packed.data());
-        for (std::int64_t j = 0; j < kPairedLanes; ++j)
-            for (std::int64_t i = 0; i < 2 * pairs; ++i)
-                ASSERT_EQ(packed[static_cast<std::size_t>((i / 2 * kPairedLanes + j) * 2 + i % 2)].bits,
-                          rows[static_cast<std::size_t>(j * stride + i)].bits);
-    }
-}
-
 TEST_P(PairedTable, ARowIsTheSameInAnyCompany) {
     constexpr std::int64_t kN = 64, kRows = 33, kKeys = 32;
     const Stored stored(kKeys, kN, 4);

@@ -19,22 +19,22 @@ public:
     }
     void allocate(std::int64_t columns) { allocate(columns, rows_); }
     // linear() or linear_add() of so many rows.
-    void linear(const Weight& weight, bool accumulate, std::int64_t rows) {
+    void linear(const Weight& weight, std::int64_t rows) {
         allocate(weight.rows(), rows);
-        beside(form_of(weight), rows, accumulate);
+        beside(form_of(weight), rows);
         if (weight.low_rank == nullptr) return;
         allocate(weight.low_rank->down.rows(), rows);
-        beside(form_of(weight.low_rank->down), rows, false);
-        beside(form_of(weight.low_rank->up), rows, true);
+        beside(form_of(weight.low_rank->down), rows);
+        beside(form_of(weight.low_rank->up), rows);
     }
-    void linear(const Weight& weight, bool accumulate = false) { linear(weight, accumulate, rows_); }
+    void linear(const Weight& weight) { linear(weight, rows_); }
     std::size_t used() const { return used_; }
     void rewind(std::size_t used) { used_ = used; }
     std::size_t most() const { return most_; }
 
 private:
-    void beside(const WeightForm& form, std::int64_t rows, bool accumulate) {
-        most_ = std::max(most_, used_ + product_scratch(kernels_, form, rows, accumulate));
+    void beside(const WeightForm& form, std::int64_t rows) {
+        most_ = std::max(most_, used_ + product_scratch(kernels_, form, rows));
     }
 
     const Kernels& kernels_;
@@ -54,16 +54,16 @@ std::size_t Llama::pass_bytes(const Kernels& kernels, std::int64_t rows, std::in
         counter.allocate(config_.width);
         counter.linear(w.qkv);
         counter.allocate(config_.query_width());
-        counter.linear(w.attention_out, true);
+        counter.linear(w.attention_out);
         counter.allocate(config_.width);
         counter.linear(w.gate_up);
         counter.allocate(config_.ffn_width);
         if (config_.rotates_ffn) counter.allocate(config_.ffn_width);
-        counter.linear(w.down, true);
+        counter.linear(w.down);
         counter.rewind(mark);
     }
     counter.allocate(config_.width);
-    counter.linear(head(), false, logit_rows);
+    counter.linear(head(), logit_rows);
     if (!config_.output_ids.empty()) counter.allocate(config_.vocabulary, logit_rows);
     return counter.most();
 }
@@ -86,6 +86,7 @@ Result<Llama> Llama::outline(const LlamaConfig& config, const Checkpoint& checkp
                 type = DType::f32;
         }
         if (!packed) weight.value = Tensor(type, parameter.shape, nullptr);
+        weight.of_bf16 = type == DType::f16;  // perhaps: then products need more
         if (config.lora_rank == 0 || !parameter.is_in_a_layer()) continue;
         auto low_rank = std::make_shared<LowRank>();
         low_rank->down.value = Tensor(DType::f32, Shape{parts * config.lora_rank, parameter.shape.last()}, nullptr);

@@ -1,5 +1,6 @@
 // Where a Llama's weights come from and go to: random numbers, and checkpoints (model/checkpoint.h).
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -91,6 +92,18 @@ Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, c
     return whole;
 }
 
+// Whether a matrix in f16 holds bf16 numbers only, as one that was made from bf16 does. Asked where products gain.
+bool is_of_bf16(const Tensor& value, const Compute& compute) {
+    if (value.dtype() != DType::f16 || !compute.kernels.paired.fast) return false;
+    const std::int64_t count = value.elements(), pieces = (count + kPiece - 1) / kPiece;
+    std::atomic<bool> all = true;
+    compute.pool.parallel(static_cast<int>(pieces), [&](int piece) {
+        const std::int64_t first = piece * kPiece;
+        if (all && !compute.kernels.are_bf16(value.data<F16>() + first, std::min(kPiece, count - first))) all = false;
+    });
+    return all;
+}
+
 // The adaptors beside the parts of a matrix, as one: their inputs below each other, their outputs side by side, each in
 // the rows of its part.
 Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter, Checkpoint& checkpoint,
@@ -175,6 +188,8 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
             parameter.weight->low_rank = CRIA_TRY(load_low_rank(parameter, checkpoint, config));
         if (take_packed(parameter, packed)) continue;
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
+        if (options.compute != nullptr)
+            parameter.weight->of_bf16 = is_of_bf16(parameter.weight->value, *options.compute);
         if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
     }
     CRIA_TRY(checkpoint.finish());

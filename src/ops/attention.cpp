@@ -112,20 +112,6 @@ struct RunningSoftmax {
     float* sum;            // [rows]
 };
 
-// A few rows after a long cache are limited by reading it: all heads of a group and all rows read it once.
-bool is_one_block(const RowRun& run) { return run.cache != nullptr && run.count <= kAloneRows; }
-
-// The scores of a block's queries with the first `keys` keys of a block: [rows, kBlockKeys]. Those of a few rows are
-// computed as the rows of a decoding pass are, and the same as in passes of their own.
-void score(const Kernels& kernels, const Block& block, std::int64_t rows, const Keys& seen, std::int64_t keys,
-           std::int64_t head_dim, const RunningSoftmax& softmax) {
-    if (is_one_block(*block.run))
-        return kernels.dot_rows(softmax.query, rows, {seen.keys, DType::f32, kBlockKeys, head_dim}, 0, keys,
-                                softmax.scores);
-    kernels.gemm(alone(), Transpose::no, {softmax.query, rows, head_dim, head_dim}, Transpose::yes,
-                 {seen.keys, keys, head_dim, seen.stride}, {softmax.scores, rows, keys, kBlockKeys}, false);
-}
-
 void attend_block(const Kernels& kernels, const Layer& layer, const Block& block, const Output& output) {
     const std::int64_t group = layer.group(), n = layer.shape.head_dim, rows = block.count * group;
     const std::int64_t first = before(*block.run) + block.first, end = first + block.count;
@@ -134,7 +120,8 @@ void attend_block(const Kernels& kernels, const Layer& layer, const Block& block
     for (std::int64_t key = 0; key < end; key += kBlockKeys) {
         const std::int64_t keys = std::min(kBlockKeys, end - key);
         const Keys seen = keys_of(layer, *block.run, block.kv_head, key);
-        score(kernels, block, rows, seen, keys, n, softmax);
+        kernels.gemm(alone(), Transpose::no, {softmax.query, rows, n, n}, Transpose::yes,
+                     {seen.keys, keys, n, seen.stride}, {softmax.scores, rows, keys, kBlockKeys}, false);
         for (std::int64_t row = 0; row < rows; ++row)
             softmax.take(kernels, row, std::clamp<std::int64_t>(first + row / group + 1 - key, 0, keys), keys, n);
         kernels.gemm(alone(), Transpose::no, {softmax.scores, rows, keys, kBlockKeys}, Transpose::no,
@@ -150,7 +137,6 @@ void attend_block(const Kernels& kernels, const Layer& layer, const Block& block
 }
 
 std::int64_t blocks_of(const Layer& layer, const RowRun& run) {
-    if (is_one_block(run)) return 1;
     return (run.count + layer.block_queries() - 1) / layer.block_queries();
 }
 
@@ -163,7 +149,6 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
             number -= blocks * layer.shape.kv_heads;
             continue;
         }
-        if (is_one_block(run)) return {&run, number, 0, run.count};
         const std::int64_t first = (blocks - 1 - number / layer.shape.kv_heads) * layer.block_queries();
         return {&run, number % layer.shape.kv_heads, first, std::min(layer.block_queries(), run.count - first)};
     }

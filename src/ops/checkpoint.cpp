@@ -25,9 +25,9 @@ void recompute(Pass& pass, int node, const Value& x, const Body& body) {
 
 // Keeps the result alone: moves it down to where the body's activations began.
 Tensor run_and_forget(const Pass& pass, const Value& x, const Body& body) {
-    Pass inference(pass.compute(), pass.arena());
+    Pass untaped = pass.without_tape();
     const Arena::Mark mark = pass.arena().mark();
-    const Tensor y = body(inference, {x.tensor}).tensor;
+    const Tensor y = body(untaped, {x.tensor}).tensor;
     pass.arena().rewind(mark);
     const Tensor kept = pass.allocate(y.shape());
     std::memmove(kept.f32(), y.f32(), y.bytes());

@@ -4,8 +4,8 @@
 //
 // In every operation: the result is allocated from the pass; in a training pass a record goes on the tape
 // when an input or a weight needs a gradient. Weights must then outlive the tape. Results and gradients do
-// not depend on the number of threads, and a row of a result not on the other rows of the batch (but see
-// ops/product.h and attention on few rows).
+// not depend on the number of threads, and a row of a result not on the other rows of the batch. (A training pass
+// may round differently from an inference pass: ops/product.h.)
 #pragma once
 
 #include <cstdint>
@@ -76,15 +76,10 @@ RopeTable make_rope_table(std::span<const float> frequencies, std::int64_t posit
 // qkv must not be used afterwards, by anything but the result.
 Value rope(Pass& pass, const Value& qkv, const AttentionShape& shape, const RopeTable& table, const Attendance& seen);
 
-// In inference, up to so many rows of a sequence in a pass over its cache have the results, bit for bit, that each has
-// in a pass of its own: linear layers and attention take them one by one.
-inline constexpr std::int64_t kAloneRows = 8;
-
 // Grouped-query causal attention: qkv [rows, qkv_width] -> [rows, heads * head_dim]. Query head h uses
 // key head h / (heads / kv_heads); scores are scaled by 1/sqrt(head_dim). Runs with a cache append their
-// keys and values to it at their positions (the caller commits with set_length after the pass). A run of at
-// most kAloneRows rows over a cache reads it row by row, others by blocks; the two round differently in f32, and are
-// the same over a cache in bf16.
+// keys and values to it at their positions (the caller commits with set_length after the pass). A row is the
+// same, bit for bit, however many of its sequence are in the pass.
 Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const Attendance& seen);
 
 // A target that takes no part in the loss.

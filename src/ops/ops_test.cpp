@@ -58,6 +58,29 @@ TEST(Linear, LargeBf16WeightsAreMultipliedAsPairs) {
     }
 }
 
+// A weight in f16 that holds bf16 numbers is multiplied as one in bf16 is.
+TEST(Linear, F16OfBf16Numbers) {
+    constexpr std::int64_t kOut = 1050, kIn = 1001;
+    const Doubles w = random_numbers(kOut * kIn, 2);
+    Tensor bf16 = Tensor::zeros(DType::bf16, {kOut, kIn}), f16 = Tensor::zeros(DType::f16, {kOut, kIn});
+    for (std::int64_t i = 0; i < bf16.elements(); ++i) {
+        f16.data<F16>()[i] = to_f16(to_f32(to_bf16(static_cast<float>(w[static_cast<std::size_t>(i)]))));
+        bf16.data<BF16>()[i] = to_bf16(to_f32(f16.data<F16>()[i]));
+    }
+    ThreadPool pool(2);
+    for (const Kernels* kernels : available_kernels()) {
+        EXPECT_TRUE(kernels->are_bf16(f16.data<F16>(), f16.elements()));
+        Arena arena;
+        Pass pass({pool, *kernels}, arena);
+        for (const std::int64_t rows : {1, 20}) {
+            const Value x{tensor_of(random_numbers(rows * kIn, 1), {rows, kIn})};
+            EXPECT_EQ(doubles_of(linear(pass, x, Weight{.value = f16, .of_bf16 = true}).tensor),
+                      doubles_of(linear(pass, x, Weight{.value = bf16}).tensor))
+                << kernels->name;
+        }
+    }
+}
+
 TEST(Linear, FewAndManyRows) {
     for (const std::int64_t rows : {1, 2, 16, 17, 33})
         GradientCheck(
@@ -280,20 +303,45 @@ TEST(Linear, GradientThroughFrozenSixteenBitWeight) {
     EXPECT_LE(relative_distance(doubles_of(dx), product_of(dy, transposed, static_cast<std::size_t>(out))), 1e-6);
 }
 
-// Rows of a batch do not know how many others there are, within the few and within the many.
+Tensor stored(const Doubles& numbers, Shape shape, DType type) {
+    Tensor tensor = Tensor::zeros(type, shape);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto value = static_cast<float>(numbers[i]);
+        if (type == DType::f32) tensor.f32()[i] = value;
+        if (type == DType::bf16) tensor.data<BF16>()[i] = to_bf16(value);
+        if (type == DType::f16) tensor.data<F16>()[i] = to_f16(value);
+    }
+    return tensor;
+}
+
+// Rows of a batch do not know how many others there are, on how many threads they are computed, and whether they are
+// added to something; in pairs, too, where the weight is large.
 TEST(Linear, RowsDoNotDependOnTheBatch) {
-    ThreadPool pool(2);
-    const Weight weight{tensor_of(random_numbers(300 * 200, 1), {300, 200}), {}};
-    const Tensor x = tensor_of(random_numbers(100 * 200, 2), {100, 200});
-    for (const Kernels* kernels : available_kernels())
-        for (const auto& [least, most] : {std::pair{std::int64_t{1}, kFewRows}, {kFewRows + 1, std::int64_t{100}}}) {
-            Arena arena;
-            Pass pass({pool, *kernels}, arena);
-            const Tensor all = linear(pass, {x.slice_rows(0, most)}, weight).tensor;
-            const Tensor last = linear(pass, {x.slice_rows(most - least, least)}, weight).tensor;
-            for (std::int64_t i = 0; i < last.elements(); ++i)
-                ASSERT_EQ(last.f32()[i], all.f32()[(most - least) * 300 + i]) << kernels->name;
+    constexpr std::int64_t kRows = 40;
+    for (const auto& [type, out, in] : {std::tuple{DType::f32, 300, 203},
+                                        {DType::f16, 300, 203},
+                                        {DType::bf16, 300, 203},
+                                        {DType::bf16, 1050, 1001}}) {
+        const Doubles w = random_numbers(out * in, 1);
+        const Weight weight{stored(w, {out, in}, type), {}};
+        const Tensor x = tensor_of(random_numbers(kRows * in, 2), {kRows, in});
+        const Tensor before = tensor_of(random_numbers(kRows * out, 3), {kRows, out});
+        for (const Kernels* kernels : available_kernels()) {
+            const auto added = [&](std::int64_t first, std::int64_t count, int threads) {
+                ThreadPool pool(threads);
+                Arena arena;
+                Pass pass({pool, *kernels}, arena);
+                return doubles_of(
+                    linear_add(pass, {before.slice_rows(first, count)}, {x.slice_rows(first, count)}, weight).tensor);
+            };
+            const Doubles all = added(0, kRows, 3);
+            for (const std::int64_t count : {1, 2, 5, 8, 9, 17, 39}) {
+                const std::int64_t first = kRows - count;
+                ASSERT_EQ(added(first, count, 1), Doubles(all.begin() + first * out, all.end()))
+                    << kernels->name << " " << name_of(type) << " " << count;
+            }
         }
+    }
 }
 
 TEST(CrossEntropy, LossAndGradients) {

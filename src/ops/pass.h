@@ -49,6 +49,7 @@ struct Weight {
     Tensor value{};  // f32, bf16 or f16
     Tensor gradient{};
     std::vector<PackedPart> packed{};
+    bool of_bf16 = false;  // `value` is f16 and all its numbers are bf16 numbers, too: products may take them as such
     std::shared_ptr<const LowRank> low_rank{};  // of a frozen matrix: what linear() adds to its product
 
     bool trainable() const { return !gradient.empty(); }
@@ -64,7 +65,14 @@ struct LowRank {
 class Pass {
 public:
     // `tape` null: inference.
-    Pass(Compute compute, Arena& arena, Tape* tape = nullptr) : compute_(compute), arena_(arena), tape_(tape) {}
+    Pass(Compute compute, Arena& arena, Tape* tape = nullptr)
+        : compute_(compute), arena_(arena), tape_(tape), rounds_as_training_(tape != nullptr) {}
+    // The same numbers without a tape: what a training pass forgets and computes again.
+    Pass without_tape() const {
+        Pass pass(compute_, arena_);
+        pass.rounds_as_training_ = rounds_as_training_;
+        return pass;
+    }
 
     const Compute& compute() const { return compute_; }
     const Kernels& kernels() const { return compute_.kernels; }
@@ -73,12 +81,15 @@ public:
     // Uninitialised activations, alive until the arena is reset.
     Tensor allocate(Shape shape) const { return arena_.tensor(DType::f32, shape); }
     bool training() const { return tape_ != nullptr; }
+    // Products may add in another order in inference (ops/product.h).
+    bool rounds_as_training() const { return rounds_as_training_; }
     Tape* tape() const { return tape_; }
 
 private:
     Compute compute_;
     Arena& arena_;
     Tape* tape_;
+    bool rounds_as_training_;
 };
 
 }  // namespace cria

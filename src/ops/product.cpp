@@ -11,23 +11,12 @@ namespace {
 // Floats of a widened panel: fits the second-level caches of a few cores.
 constexpr std::int64_t kPanelFloats = 512 * 1024;
 
-void product_few_rows(const Pass& pass, const Tensor& x, const Tensor& weight, float* y) {
-    const WeightRows rows{weight.raw(), weight.dtype(), weight.rows(), weight.columns()};
-    parallel_ranges(pass, weight.rows(), x.rows() * x.columns(), [&](std::int64_t first, std::int64_t last) {
-        pass.kernels().dot_rows(x.f32(), x.rows(), rows, first, last, y);
-    });
-}
-
-std::int64_t widened_rows(std::int64_t rows, std::int64_t columns) {
-    return std::min(rows, std::max<std::int64_t>(16, kPanelFloats / columns));
-}
-
 // Calls use(first_row, panel) with f32 panels that cover the rows of the weight.
 template <class Use>
 void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     if (weight.dtype() == DType::f32) return use(std::int64_t{0}, matrix(weight));
     const std::int64_t columns = weight.columns();
-    const std::int64_t panel_rows = widened_rows(weight.rows(), columns);
+    const std::int64_t panel_rows = std::min(weight.rows(), std::max<std::int64_t>(16, kPanelFloats / columns));
     const Arena::Mark mark = pass.arena().mark();
     float* panel = pass.allocate(Shape{panel_rows, columns}).f32();
     const auto* bytes = static_cast<const std::byte*>(weight.raw());
@@ -42,54 +31,51 @@ void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     pass.arena().rewind(mark);
 }
 
-// A weight in bf16 this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
+// A weight of bf16 numbers this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
 constexpr std::int64_t kWorthPairing = 1 << 20;
-// Numbers of a weight that a thread packs at once: with the rows of x that it meets they fit the second-level cache.
-constexpr std::int64_t kPairedNumbers = 128 * 1024;
-// Steps of a sum that is taken at once. A result depends on its row, its column, and this.
-constexpr std::int64_t kPairedDepth = 2048;
+// Rows of a weight that a task has at most: beside them others stay in step.
+constexpr std::int64_t kMostOutputs = 256;
 
 // The ways of a product.
-enum class Way { packed, few_rows, paired, panels };
-Way way_of(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool training) {
+enum class Way { packed, dense, paired, panels };
+Way way_of(const Kernels& kernels, const WeightForm& form, bool training) {
     if (form.packed) return Way::packed;
-    if (rows <= kFewRows) return Way::few_rows;
-    const bool pairs = form.type == DType::bf16 && form.rows * form.columns >= kWorthPairing && form.columns % 2 == 0 &&
-                       form.rows % kPairedLanes == 0;
-    return pairs && kernels.paired.fast && !training ? Way::paired : Way::panels;
+    if (training) return Way::panels;
+    const bool pairs = form.of_bf16 && form.rows * form.columns >= kWorthPairing;
+    return pairs && kernels.paired.fast ? Way::paired : Way::dense;
 }
+
+// Calls use(first, last) for ranges of the weight's rows.
+template <class Use>
+void for_outputs(const Pass& pass, const Tensor& weight, std::int64_t rows, Use&& use) {
+    parallel_ranges(pass, weight.rows(), rows * weight.columns(), use, 16, kMostOutputs);
+}
+
+WeightRows rows_of(const Tensor& weight) { return {weight.raw(), weight.dtype(), weight.rows(), weight.columns()}; }
+
+void dense_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
+    for_outputs(pass, weight, x.rows(), [&](std::int64_t first, std::int64_t last) {
+        pass.kernels().dense(matrix(x), rows_of(weight), first, last, mutable_matrix(y), accumulate);
+    });
+}
+
+// From one row of x in bf16 to the next: each begins on a word of 32 bits.
+std::int64_t rounded_stride(std::int64_t columns) { return columns + columns % 2; }
 
 void paired_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
     const Arena::Mark mark = pass.arena().mark();
-    const std::int64_t n = weight.columns(), depth = std::min(n, kPairedDepth), rows = x.rows();
-    BF16* rounded = pass.arena().tensor(DType::bf16, x.shape()).data<BF16>();
+    const std::int64_t n = weight.columns(), rows = x.rows(), stride = rounded_stride(n);
+    BF16* rounded = pass.arena().tensor(DType::bf16, Shape{rows, stride}).data<BF16>();
     parallel_rows(pass, rows, n, [&](std::int64_t first, std::int64_t last) {
-        pass.kernels().f32_to_bf16(x.f32() + first * n, (last - first) * n, rounded + first * n);
-    });
-    const std::int64_t together = std::max<std::int64_t>(2, kPairedNumbers / depth / kPairedLanes);  // blocks of 16
-    const std::int64_t blocks = weight.rows() / kPairedLanes, panels = (blocks + together - 1) / together;
-    const PairedKernels& kernels = pass.kernels().paired;
-    pass.pool().parallel(static_cast<int>(panels), [&](int panel) {
-        const std::int64_t first = panel * together, count = std::min(together, blocks - first);
-        auto* packed = reinterpret_cast<BF16*>(thread_scratch(together * kPairedLanes * depth / 2));
-        for (std::int64_t from = 0; from < n; from += depth) {
-            const std::int64_t pairs = std::min(depth, n - from) / 2, block_words = pairs * kPairedLanes;
-            for (std::int64_t b = 0; b < count; ++b)
-                kernels.pack(weight.data<BF16>() + (first + b) * kPairedLanes * n + from, n, pairs,
-                             packed + 2 * b * block_words);
-            kernels.product(rounded + from, n, rows, {packed, kPairedLanes, block_words}, pairs, count * kPairedLanes,
-                            y.f32() + first * kPairedLanes, y.columns(), accumulate || from > 0);
+        for (std::int64_t row = first; row < last; ++row) {
+            pass.kernels().f32_to_bf16(x.f32() + row * n, n, rounded + row * stride);
+            if (stride > n) rounded[row * stride + n] = {};
         }
     });
-    pass.arena().rewind(mark);
-}
-
-void few_rows_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
-    if (!accumulate) return product_few_rows(pass, x, weight, y.f32());
-    const Arena::Mark mark = pass.arena().mark();
-    const Tensor fresh = pass.allocate(y.shape());
-    product_few_rows(pass, x, weight, fresh.f32());
-    pass.kernels().add(y.f32(), fresh.f32(), y.elements(), y.f32());
+    for_outputs(pass, weight, rows, [&](std::int64_t first, std::int64_t last) {
+        pass.kernels().paired.dense({rounded, rows, n, stride}, rows_of(weight), first, last, mutable_matrix(y),
+                                    accumulate);
+    });
     pass.arena().rewind(mark);
 }
 
@@ -156,30 +142,29 @@ std::int64_t Weight::rows() const {
 
 WeightForm form_of(const Weight& weight) {
     const bool packed = !weight.packed.empty();
-    return {packed, packed ? DType::f32 : weight.value.dtype(), weight.rows(), weight.columns()};
+    const bool of_bf16 = !packed && (weight.of_bf16 || weight.value.dtype() == DType::bf16);
+    return {packed, of_bf16, weight.rows(), weight.columns()};
 }
 
-std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool accumulate) {
+std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows) {
     const auto bytes = [](std::int64_t count, std::size_t each) {
         return Arena::padded(static_cast<std::size_t>(count) * each);
     };
-    switch (way_of(kernels, form, rows, false)) {
+    switch (way_of(kernels, form, false)) {
         case Way::packed:
             return bytes(rows * form.columns, 1) + bytes(rows * form.columns / kSlice, sizeof(SliceScale));
-        case Way::few_rows: return accumulate ? bytes(rows * form.rows, sizeof(float)) : 0;
-        case Way::paired: return bytes(rows * form.columns, sizeof(BF16));
-        case Way::panels:
-            if (form.type == DType::f32) return 0;
-            return bytes(widened_rows(form.rows, form.columns) * form.columns, sizeof(float));
+        case Way::paired: return bytes(rows * rounded_stride(form.columns), sizeof(BF16));
+        case Way::dense:
+        case Way::panels: return 0;
     }
     return 0;
 }
 
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
     CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
-    switch (way_of(pass.kernels(), form_of(weight), x.rows(), pass.training())) {
+    switch (way_of(pass.kernels(), form_of(weight), pass.rounds_as_training())) {
         case Way::packed: return packed_product(pass, x, weight, y, accumulate);
-        case Way::few_rows: return few_rows_product(pass, x, weight.value, y, accumulate);
+        case Way::dense: return dense_product(pass, x, weight.value, y, accumulate);
         case Way::paired: return paired_product(pass, x, weight.value, y, accumulate);
         case Way::panels: return panel_product(pass, x, weight.value, y, accumulate);
     }

@@ -1,11 +1,10 @@
 // Products with weights, shared by the operations that have one. All of them spread over the pool.
 //
-// Quantised weights are multiplied in whole numbers (kernels/packed.h); a row of the result depends on that row of x
-// alone. Of others, few rows (decoding) go through Kernels::dot_rows, which reads the weight once as it is stored; more
-// rows through Kernels::gemm, for which 16-bit weights are widened panel by panel; large weights in bf16, where nothing
-// is trained and the processor has an instruction for it, as pairs (kernels/paired.h), with x rounded to bf16 as the
-// weights are. Within each of the three, a row of the result depends on that row of x alone, never on how many rows are
-// beside it. They round differently: the first two by a few units in the last place, the third by those of bf16.
+// Quantised weights are multiplied in whole numbers (kernels/packed.h). Others, in inference, as they are stored
+// (Kernels::dense): f32 and f16 in f32; large ones in bf16, where the processor has an instruction for it, as pairs,
+// with x rounded to bf16 as the weights are. In each of these a row of the result depends on that row of x alone, bit
+// for bit, never on how many rows are beside it. Training multiplies all of them in f32 by Kernels::gemm, for which
+// 16-bit weights are widened panel by panel.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +13,15 @@
 
 namespace cria {
 
-// Up to this many rows, reading the weight is what costs (measured: equal at about 24 rows).
-inline constexpr std::int64_t kFewRows = 16;
-
 // What a weight's matrix is to a product.
 struct WeightForm {
     bool packed = false;
-    DType type = DType::f32;  // of one that is not
+    bool of_bf16 = false;  // its numbers are bf16 numbers, however they are stored
     std::int64_t rows = 0, columns = 0;
 };
 WeightForm form_of(const Weight& weight);
-// Bytes of the arena that product() uses while it runs over `rows` rows of x.
-std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows, bool accumulate);
+// Bytes of the arena that product() uses in inference while it runs over `rows` rows of x.
+std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows);
 
 // y = x W^T (or y += x W^T), x [rows, in], W [out, in], y [rows, out].
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate = false);

@@ -10,6 +10,7 @@ template <class V>
 struct Convert {
     using F = typename V::F;
     using H = typename V::H;
+    using U = typename V::U;
     static constexpr std::int64_t kLanes = V::kLanes;
 
     CRIA_INLINE F widen(const float* from) { return V::load(from); }
@@ -30,6 +31,16 @@ struct Convert {
         std::int64_t i = 0;
         for (; i + kLanes <= n; i += kLanes) V::store(y + i, widen(x + i));
         if (i < n) V::store_part(y + i, widen_part(x + i, n - i), n - i);
+    }
+
+    static bool are_bf16(const F16* x, std::int64_t n) {
+        U lower = {};
+        std::int64_t i = 0;
+        for (; i + kLanes <= n; i += kLanes) lower |= V::template cast<U>(widen(x + i));
+        if (i < n) lower |= V::template cast<U>(widen_part(x + i, n - i));
+        std::uint32_t all = 0;
+        for (int lane = 0; lane < kLanes; ++lane) all |= lower[lane];
+        return (all & 0xffffu) == 0;
     }
 
     CRIA_INLINE void narrow(F v, BF16* to) {

@@ -9,6 +9,9 @@
 //
 // Element (i, j) is summed over p = 0, 1, ... within a block of depth, and the blocks in order; how k is cut
 // depends on k alone. So the result does not depend on m, n, the threads, or the place in the matrix.
+//
+// With kPairs a "float" of A and B is a word of two bf16 numbers, and a step of the tile adds both products; Dense
+// packs such words and calls multiply().
 #pragma once
 
 #include "base/assert.h"
@@ -17,9 +20,10 @@
 
 namespace cria {
 
-template <class V>
+template <class V, bool kPairs = false>
 struct Gemm {
     using F = typename V::F;
+    using U = typename V::U;
     static constexpr int kRows = V::kTileRows;
     static constexpr int kVectors = V::kTileVectors;
     static constexpr int kLanes = V::kLanes;
@@ -54,6 +58,20 @@ struct Gemm {
         return kBySteps ? step * kRows + row : row * kRowStride + step;
     }
 
+    CRIA_INLINE auto broadcast(float word) {
+        if constexpr (kPairs)
+            return V::all_bits(__builtin_bit_cast(std::uint32_t, word));
+        else
+            return V::all(word);
+    }
+    template <class X>
+    CRIA_INLINE void add_product(F& sum, X x, F row) {
+        if constexpr (kPairs)
+            sum = V::dot2_bf16(sum, V::template cast<U>(row), x);
+        else
+            sum += x * row;
+    }
+
     // c[r][v] (+)= sum over steps of a[r, step] * b[step, v].
     template <int kR, int kV, bool kBySteps>
     static void tile(const float* a, const float* b, std::int64_t depth, float* c, std::int64_t stride,
@@ -66,9 +84,9 @@ struct Gemm {
             for (int v = 0; v < kV; ++v) row[v] = V::load(b + p * kColumns + v * kLanes);
 #pragma GCC unroll 16
             for (int r = 0; r < kR; ++r) {
-                const F x = V::all(a[a_index<kBySteps>(r, p)]);
+                const auto x = broadcast(a[a_index<kBySteps>(r, p)]);
 #pragma GCC unroll 4
-                for (int v = 0; v < kV; ++v) sum[r][v] += x * row[v];
+                for (int v = 0; v < kV; ++v) add_product(sum[r][v], x, row[v]);
             }
         }
 #pragma GCC unroll 16
@@ -101,7 +119,7 @@ struct Gemm {
         }
     }
     static constexpr TileTable kTilesByRows = tiles<false>();
-    static constexpr TileTable kTilesBySteps = tiles<true>();
+    static constexpr TileTable kTilesBySteps = tiles<!kPairs>();  // pairs lie by rows
 
     // A tile at the right edge: computed beside the matrix, then the columns that exist are copied.
     static void edge_tile(Tile run, const float* a, const float* b, std::int64_t depth, float* c, std::int64_t stride,

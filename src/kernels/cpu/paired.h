@@ -103,25 +103,6 @@ struct Paired {
         }
     }
 
-    // ---- Packing ----
-
-    CRIA_INLINE void pack_square(const BF16* from, std::int64_t stride, std::int64_t step, BF16* to) {
-        F words[kLanes];  // moved, never computed with
-        for (int i = 0; i < kLanes; ++i) words[i] = V::template load_as<F>(from + i * stride);
-        V::transpose(words);
-        for (int i = 0; i < kLanes; ++i) __builtin_memcpy(to + 2 * i * step, &words[i], sizeof(F));
-    }
-    static void pack(const BF16* from, std::int64_t stride, std::int64_t pairs, BF16* to) {
-        const std::int64_t whole = pairs / kLanes * kLanes;
-        for (std::int64_t row = 0; row < kPairedLanes; row += kLanes) {
-            for (std::int64_t p = 0; p < whole; p += kLanes)
-                pack_square(from + row * stride + 2 * p, stride, kPairedLanes, to + 2 * (p * kPairedLanes + row));
-            for (std::int64_t p = whole; p < pairs; ++p)
-                for (int i = 0; i < kLanes; ++i)
-                    __builtin_memcpy(to + 2 * (p * kPairedLanes + row + i), from + (row + i) * stride + 2 * p, 4);
-        }
-    }
-
     // ---- The softmax ----
 
     static float softmax(const float* scores, std::int64_t valid, std::int64_t n, float* max, BF16* weights) {

@@ -32,26 +32,34 @@ float load(float value) { return value; }
 float load(BF16 value) { return to_f32(value); }
 float load(F16 value) { return to_f32(value); }
 
-template <class T>
-void dot_rows_of(const float* x, std::int64_t rows, const WeightRows& w, std::int64_t first, std::int64_t last,
-                 float* y) {
+template <class T, class X>
+void dense_of(Matrix<const X> x, const WeightRows& w, std::int64_t first, std::int64_t last, Matrix<float> y,
+              bool accumulate) {
     for (std::int64_t j = first; j < last; ++j) {
         const T* weight = static_cast<const T*>(w.data) + j * w.columns;
-        for (std::int64_t r = 0; r < rows; ++r) {
+        for (std::int64_t r = 0; r < x.rows; ++r) {
             float sum = 0.0f;
-            for (std::int64_t i = 0; i < w.columns; ++i) sum += x[r * w.columns + i] * load(weight[i]);
-            y[r * w.rows + j] = sum;
+            for (std::int64_t i = 0; i < w.columns; ++i) sum += load(x.data[r * x.stride + i]) * load(weight[i]);
+            float& to = y.data[r * y.stride + j];
+            to = accumulate ? to + sum : sum;
         }
     }
 }
 
-void dot_rows(const float* x, std::int64_t rows, WeightRows w, std::int64_t first, std::int64_t last, float* y) {
+void dense(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
+           bool accumulate) {
     switch (w.type) {
-        case DType::f32: return dot_rows_of<float>(x, rows, w, first, last, y);
-        case DType::bf16: return dot_rows_of<BF16>(x, rows, w, first, last, y);
-        case DType::f16: return dot_rows_of<F16>(x, rows, w, first, last, y);
+        case DType::f32: return dense_of<float>(x, w, first, last, y, accumulate);
+        case DType::bf16: return dense_of<BF16>(x, w, first, last, y, accumulate);
+        case DType::f16: return dense_of<F16>(x, w, first, last, y, accumulate);
         default: CRIA_ASSERT(false);
     }
+}
+
+void paired_dense(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
+                  bool accumulate) {
+    w.type == DType::f16 ? dense_of<F16>(x, w, first, last, y, accumulate)
+                         : dense_of<BF16>(x, w, first, last, y, accumulate);
 }
 
 float rms_norm(const float* x, const float* weight, std::int64_t n, float epsilon, float* y) {
@@ -176,6 +184,9 @@ void f16_to_f32(const F16* x, std::int64_t n, float* y) {
 void f32_to_f16(const float* x, std::int64_t n, F16* y) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = to_f16(x[i]);
 }
+bool are_bf16(const F16* x, std::int64_t n) {
+    return std::all_of(x, x + n, [](F16 value) { return to_f32(to_bf16(to_f32(value))) == to_f32(value); });
+}
 
 void quantize_row(const float* x, std::int64_t columns, std::int64_t beside, std::int8_t* numbers, SliceScale* scales) {
     for (std::int64_t i = 0; i < columns; i += kSlice, numbers += beside * kSlice, scales += beside) {
@@ -229,12 +240,6 @@ void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t fi
     }
 }
 
-void paired_pack(const BF16* from, std::int64_t stride, std::int64_t pairs, BF16* to) {
-    for (std::int64_t i = 0; i < 2 * pairs; ++i)
-        for (std::int64_t j = 0; j < kPairedLanes; ++j)
-            to[(i / 2 * kPairedLanes + j) * 2 + i % 2] = from[j * stride + i];
-}
-
 void paired_product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
                     std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate) {
     for (std::int64_t r = 0; r < rows; ++r)
@@ -271,9 +276,9 @@ void paired_widen(const std::int8_t* from, std::int64_t words, const float* even
 const Kernels kScalarKernels = {
     .name = "scalar",
     .gemm = gemm,
-    .dot_rows = dot_rows,
+    .dense = dense,
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {false, paired_pack, paired_product, paired_softmax, paired_widen},
+    .paired = {false, paired_dense, paired_product, paired_softmax, paired_widen},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,
@@ -292,6 +297,7 @@ const Kernels kScalarKernels = {
     .f32_to_bf16 = f32_to_bf16,
     .f16_to_f32 = f16_to_f32,
     .f32_to_f16 = f32_to_f16,
+    .are_bf16 = are_bf16,
 };
 
 }  // namespace cria

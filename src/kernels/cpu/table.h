@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/cpu/convert.h"
-#include "kernels/cpu/dot_rows.h"
+#include "kernels/cpu/dense.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/packed.h"
 #include "kernels/cpu/paired.h"
@@ -17,7 +17,7 @@ constexpr PackedKernels packed_kernels() {
 
 template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {V::kPairsInOneStep, Paired<V>::pack, Paired<V>::product, Paired<V>::softmax, Paired<V>::widen};
+    return {V::kPairsInOneStep, Dense<V>::run_pairs, Paired<V>::product, Paired<V>::softmax, Paired<V>::widen};
 }
 
 template <class V>
@@ -25,7 +25,7 @@ constexpr Kernels kernel_table(std::string_view name) {
     return {
         .name = name,
         .gemm = Gemm<V>::run,
-        .dot_rows = DotRows<V>::run,
+        .dense = Dense<V>::run,
         .packed = packed_kernels<V>(),
         .paired = paired_kernels<V>(),
         .rms_norm = Rows<V>::rms_norm,
@@ -46,6 +46,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .f32_to_bf16 = Convert<V>::template from_f32<BF16>,
         .f16_to_f32 = Convert<V>::template to_f32<F16>,
         .f32_to_f16 = Convert<V>::template from_f32<F16>,
+        .are_bf16 = Convert<V>::are_bf16,
     };
 }
 

@@ -38,6 +38,7 @@ CRIA_VEC_TYPES(16)
 template <class Self, int N>
 struct VecBase {
     static constexpr int kLanes = N;
+    static constexpr int kFewRows = N < 16 ? 4 : 8;  // rows of x whose sums stay beside a square of a weight
     using F = typename VecTypes<N>::F;  // floats
     using I = typename VecTypes<N>::I;  // 32-bit integers
     using U = typename VecTypes<N>::U;
@@ -103,20 +104,6 @@ struct VecBase {
         } else {
             using Half = std::make_index_sequence<lanes / 2>;
             return sum_lanes(lower_half(v, Half{}) + upper_half(v, Half{}));
-        }
-    }
-    // {sum_lanes(a), ..., sum_lanes(d)}, each added in the same order as sum_lanes does.
-    template <class V>
-    CRIA_INLINE auto sum_lanes_of_4(V a, V b, V c, V d) {
-        if constexpr (sizeof(V) == 16) {
-            const V ab = __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
-            const V cd = __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
-            return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
-        } else {
-            using Half = std::make_index_sequence<sizeof(V) / sizeof(a[0]) / 2>;
-            return sum_lanes_of_4(
-                lower_half(a, Half{}) + upper_half(a, Half{}), lower_half(b, Half{}) + upper_half(b, Half{}),
-                lower_half(c, Half{}) + upper_half(c, Half{}), lower_half(d, Half{}) + upper_half(d, Half{}));
         }
     }
     template <class V>
