@@ -10,17 +10,18 @@ if(NOT CRIA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT CRIA_CORE_ONLY)
 endif()
 
 # Several files of a room as one compilation parse their headers and instantiate their templates once: half the time. A
-# name in an unnamed namespace is then one of the whole room. Not for the rooms of the kernels, whose code should be the
+# name in an unnamed namespace is then one of the whole room. Not for the kernels, whose code should be the
 # same however it is built, nor with a compiler cache, which goes by files, nor for files that share names with others
 # of their room on purpose.
 option(CRIA_UNITY "Compile several files of a room at once" ON)
 set(CRIA_ALONE src/store/executorch_file.cpp src/store/xnnpack_graph.cpp src/store/gguf.cpp)
 file(GLOB CRIA_LANGUAGES RELATIVE ${PROJECT_SOURCE_DIR} src/demo/language_*.cpp)
 set_source_files_properties(${CRIA_ALONE} ${CRIA_LANGUAGES} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+set_source_files_properties(${CRIA_LANGUAGES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)  # lists of words: sooner without
 
 function(cria_unite target)
-  if(CRIA_PRECOMPILE AND CRIA_UNITY AND NOT target MATCHES "^(cria_)?(tensor|kernels|ops)(_test)?$")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  if(CRIA_PRECOMPILE AND CRIA_UNITY AND NOT target MATCHES "^((cria_)?kernels(_test)?|(tensor|ops)_test)$")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 

@@ -7,13 +7,13 @@ namespace cria {
 namespace {
 
 // An error function for each element.
-constexpr std::int64_t kWork = 8;
+constexpr std::int64_t kGeluWork = 8;
 
 void gelu_gradient(Pass& pass, int node, const Value& x) {
     const Tensor dy = pass.tape()->gradient(node);
     const std::int64_t n = dy.columns();
     const GradientSlot slot = pass.tape()->slot(pass, x);
-    parallel_rows(pass, dy.rows(), kWork * n, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, dy.rows(), kGeluWork * n, [&](std::int64_t first, std::int64_t last) {
         float* fresh = thread_scratch(n);
         for (std::int64_t row = first; row < last; ++row) {
             float* into = slot.tensor.f32() + row * n;
@@ -27,7 +27,7 @@ void gelu_gradient(Pass& pass, int node, const Value& x) {
 
 Value gelu(Pass& pass, const Value& x) {
     const Tensor y = pass.allocate(x.tensor.shape());
-    parallel_ranges(pass, x.tensor.elements(), kWork, [&](std::int64_t first, std::int64_t last) {
+    parallel_ranges(pass, x.tensor.elements(), kGeluWork, [&](std::int64_t first, std::int64_t last) {
         pass.kernels().gelu(x.tensor.f32() + first, last - first, y.f32() + first);
     });
     if (!pass.training() || x.node < 0) return {y};

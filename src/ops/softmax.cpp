@@ -7,14 +7,14 @@ namespace cria {
 namespace {
 
 // An exponential for each element.
-constexpr std::int64_t kWork = 4;
+constexpr std::int64_t kSoftmaxWork = 4;
 
 // dx = y (dy - sum(y dy)).
 void softmax_gradient(Pass& pass, int node, const Value& x, const Tensor& y) {
     const Tensor dy = pass.tape()->gradient(node);
     const std::int64_t n = dy.columns();
     const GradientSlot slot = pass.tape()->slot(pass, x);
-    parallel_rows(pass, dy.rows(), kWork * n, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, dy.rows(), kSoftmaxWork * n, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row) {
             const float *p = y.f32() + row * n, *d = dy.f32() + row * n;
             float* into = slot.tensor.f32() + row * n;
@@ -29,7 +29,7 @@ void softmax_gradient(Pass& pass, int node, const Value& x, const Tensor& y) {
 Value softmax(Pass& pass, const Value& x) {
     const std::int64_t n = x.columns();
     const Tensor y = pass.allocate(x.tensor.shape());
-    parallel_rows(pass, y.rows(), kWork * n, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, y.rows(), kSoftmaxWork * n, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row) {
             float* out = y.f32() + row * n;
             std::copy(x.tensor.f32() + row * n, x.tensor.f32() + (row + 1) * n, out);

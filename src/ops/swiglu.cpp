@@ -7,13 +7,13 @@ namespace cria {
 namespace {
 
 // An exponential for each element.
-constexpr std::int64_t kWork = 4;
+constexpr std::int64_t kSwigluWork = 4;
 
 void swiglu_gradient(Pass& pass, int node, const Value& gate_up) {
     const Tensor dy = pass.tape()->gradient(node);
     const std::int64_t n = dy.columns();
     const GradientSlot slot = pass.tape()->slot(pass, gate_up);
-    parallel_rows(pass, dy.rows(), kWork * n, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, dy.rows(), kSwigluWork * n, [&](std::int64_t first, std::int64_t last) {
         float* fresh = thread_scratch(2 * n);
         for (std::int64_t row = first; row < last; ++row) {
             const float* gate = gate_up.tensor.f32() + row * 2 * n;
@@ -31,7 +31,7 @@ Value swiglu(Pass& pass, const Value& gate_up) {
     CRIA_ASSERT(gate_up.columns() % 2 == 0);
     const std::int64_t n = gate_up.columns() / 2;
     const Tensor y = pass.allocate(Shape{gate_up.rows(), n});
-    parallel_rows(pass, y.rows(), kWork * n, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, y.rows(), kSwigluWork * n, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last; ++row) {
             const float* gate = gate_up.tensor.f32() + row * 2 * n;
             pass.kernels().swiglu(gate, gate + n, n, y.f32() + row * n);
