@@ -39,7 +39,7 @@ struct Dense {
         static constexpr int kWord = 1, kStep = 1;
         CRIA_INLINE F load(const T* from) { return Convert<V>::widen(from); }
         CRIA_INLINE F load_part(const T* from, std::int64_t n) { return Convert<V>::widen_part(from, n); }
-        CRIA_INLINE F add(F sum, F words, const float* x) { return sum + words * V::all(x[0]); }
+        CRIA_INLINE F add(F sum, F words, const float* x) { return V::add_product(sum, words, V::all(x[0])); }
     };
     // Two bf16 numbers a word: a square of twice the columns for the same shuffles. T: as what they are stored.
     template <class T>
@@ -70,8 +70,8 @@ struct Dense {
         static constexpr int kStep = 1;
         CRIA_INLINE F add(F sum, F words, const float* x) {
             const U bits = V::template cast<U>(words);
-            sum += V::template cast<F>(bits << 16) * V::all(x[0]);
-            return sum + V::template cast<F>(bits & 0xffff0000u) * V::all(x[1]);
+            sum = V::add_product(sum, V::template cast<F>(bits << 16), V::all(x[0]));
+            return V::add_product(sum, V::template cast<F>(bits & 0xffff0000u), V::all(x[1]));
         }
     };
     // Multiplied in one step, by x in bf16.

@@ -83,6 +83,16 @@ struct VecBase {
         for (std::int64_t i = n; i < N; ++i) v[i] = other[i];
         return v;
     }
+    // sum + a b, rounded once where the processor can. Said here, and not left to the compiler from case to case: sums
+    // must not depend on which form of a kernel computes them.
+    CRIA_INLINE F add_product(F sum, F a, F b) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+        for (int i = 0; i < N; ++i) sum[i] = __builtin_fmaf(a[i], b[i], sum[i]);
+        return sum;
+#else
+        return sum + a * b;
+#endif
+    }
     CRIA_INLINE F max(F a, F b) { return a > b ? a : b; }
     CRIA_INLINE F sqrt(F v) {
         for (int i = 0; i < N; ++i) v[i] = __builtin_sqrtf(v[i]);
@@ -196,8 +206,8 @@ struct VecBase {
     static constexpr bool kPairsInOneStep = false;
     // sum + the two products of the bf16 numbers of each lane of a and b.
     CRIA_INLINE F dot2_bf16(F sum, U a, U b) {
-        sum += cast<F>(a << 16) * cast<F>(b << 16);
-        return sum + cast<F>(a & 0xffff0000u) * cast<F>(b & 0xffff0000u);
+        sum = Self::add_product(sum, cast<F>(a << 16), cast<F>(b << 16));
+        return Self::add_product(sum, cast<F>(a & 0xffff0000u), cast<F>(b & 0xffff0000u));
     }
     // Bytes 0 to 15 become those of a table of 16.
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {
