@@ -19,7 +19,6 @@ template <class V>
 struct Dense {
     using F = typename V::F;
     using U = typename V::U;
-    using H = typename V::H;
     static constexpr int kLanes = V::kLanes;
     static constexpr int kTall = 16;  // rows of W that a few rows of x meet at once
     static constexpr int kSquares = kTall / kLanes;
@@ -40,7 +39,7 @@ struct Dense {
         static constexpr int kWord = 1, kStep = 1;
         CRIA_INLINE F load(const T* from) { return Convert<V>::widen(from); }
         CRIA_INLINE F load_part(const T* from, std::int64_t n) { return Convert<V>::widen_part(from, n); }
-        CRIA_INLINE F add(F sum, F words, const float* x) { return sum + words * V::all(x[0]); }
+        CRIA_INLINE F add(F sum, F words, const float* x) { return V::add_product(sum, words, V::all(x[0])); }
     };
     // Two bf16 numbers a word: a square of twice the columns for the same shuffles. T: as what they are stored.
     template <class T>
@@ -49,8 +48,8 @@ struct Dense {
         static constexpr int kWord = 2;
         CRIA_INLINE F load(const BF16* from) { return V::template load_as<F>(from); }
         CRIA_INLINE F load(const F16* from) {
-            return join(V::narrow_bf16(Convert<V>::widen(from)), V::narrow_bf16(Convert<V>::widen(from + kLanes)),
-                        std::make_index_sequence<2 * kLanes>{});
+            return upper_halves(Convert<V>::widen(from), Convert<V>::widen(from + kLanes),
+                                std::make_index_sequence<2 * kLanes>{});
         }
         CRIA_INLINE F load_part(const T* from, std::int64_t n) {
             T whole[2 * kLanes] = {};
@@ -58,8 +57,10 @@ struct Dense {
             return load(whole);
         }
         template <std::size_t... i>
-        CRIA_INLINE F join(H first, H second, std::index_sequence<i...>) {
-            return V::template cast<F>(__builtin_shufflevector(first, second, i...));
+        CRIA_INLINE F upper_halves(F first, F second, std::index_sequence<i...>) {
+            using W = typename V::W;
+            return V::template cast<F>(
+                __builtin_shufflevector(V::template cast<W>(first), V::template cast<W>(second), (2 * i + 1)...));
         }
     };
     // Multiplied one after the other, in f32. Packed, they are what Each makes of them.
@@ -69,8 +70,8 @@ struct Dense {
         static constexpr int kStep = 1;
         CRIA_INLINE F add(F sum, F words, const float* x) {
             const U bits = V::template cast<U>(words);
-            sum += V::template cast<F>(bits << 16) * V::all(x[0]);
-            return sum + V::template cast<F>(bits & 0xffff0000u) * V::all(x[1]);
+            sum = V::add_product(sum, V::template cast<F>(bits << 16), V::all(x[0]));
+            return V::add_product(sum, V::template cast<F>(bits & 0xffff0000u), V::all(x[1]));
         }
     };
     // Multiplied in one step, by x in bf16.

@@ -69,7 +69,7 @@ struct Gemm {
         if constexpr (kPairs)
             sum = V::dot2_bf16(sum, V::template cast<U>(row), x);
         else
-            sum += x * row;
+            sum = V::add_product(sum, x, row);
     }
 
     // c[r][v] (+)= sum over steps of a[r, step] * b[step, v].

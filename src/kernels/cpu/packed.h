@@ -154,13 +154,14 @@ struct Packed {
     CRIA_INLINE void add_slice(const Slice<f>& w, const std::int8_t* x, const SliceScale& xs, F& sum) {
         if constexpr (f.group == 32) {
             const I dots = dot<f>(start_of<f>(xs.sum), w.quads, 0, 8, x);
-            sum += V::template convert<F>(dots) * (w.scales[0] * V::all(xs.scale));
-            if constexpr (f.minima) sum += w.minimum * V::all(xs.scaled_sum);
+            sum = V::add_product(sum, V::template convert<F>(dots), w.scales[0] * V::all(xs.scale));
+            if constexpr (f.minima) sum = V::add_product(sum, w.minimum, V::all(xs.scaled_sum));
         } else {
             const I first = dot<f>(start_of<f>(xs.sums[0]), w.quads, 0, 4, x);
             const I second = dot<f>(start_of<f>(xs.sums[1]), w.quads, 4, 8, x);
-            const F both = V::template convert<F>(first) * w.scales[0] + V::template convert<F>(second) * w.scales[1];
-            sum += both * V::all(xs.scale);
+            const F both = V::add_product(V::template convert<F>(first) * w.scales[0], V::template convert<F>(second),
+                                          w.scales[1]);
+            sum = V::add_product(sum, both, V::all(xs.scale));
         }
     }
 

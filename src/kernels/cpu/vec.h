@@ -25,6 +25,7 @@ struct VecTypes;
         typedef std::int32_t I __attribute__((vector_size((N) * 4)));  \
         typedef std::uint32_t U __attribute__((vector_size((N) * 4))); \
         typedef std::uint16_t H __attribute__((vector_size((N) * 2))); \
+        typedef std::uint16_t W __attribute__((vector_size((N) * 4))); \
         typedef double D __attribute__((vector_size((N) * 8)));        \
         typedef std::uint8_t B __attribute__((vector_size(N)));        \
         typedef std::int8_t S __attribute__((vector_size(N)));         \
@@ -43,6 +44,7 @@ struct VecBase {
     using I = typename VecTypes<N>::I;  // 32-bit integers
     using U = typename VecTypes<N>::U;
     using H = typename VecTypes<N>::H;  // 16-bit integers, or the bits of 16-bit floats
+    using W = typename VecTypes<N>::W;  // twice as many
     using D = typename VecTypes<N>::D;  // doubles
     using B = typename VecTypes<N>::B;  // bytes, signed in S
     using S = typename VecTypes<N>::S;
@@ -80,6 +82,16 @@ struct VecBase {
     CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) {  // lanes [0, n) of v, the rest of `other`
         for (std::int64_t i = n; i < N; ++i) v[i] = other[i];
         return v;
+    }
+    // sum + a b, rounded once where the processor can. Said here, and not left to the compiler from case to case: sums
+    // must not depend on which form of a kernel computes them.
+    CRIA_INLINE F add_product(F sum, F a, F b) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+        for (int i = 0; i < N; ++i) sum[i] = __builtin_fmaf(a[i], b[i], sum[i]);
+        return sum;
+#else
+        return sum + a * b;
+#endif
     }
     CRIA_INLINE F max(F a, F b) { return a > b ? a : b; }
     CRIA_INLINE F sqrt(F v) {
@@ -119,21 +131,56 @@ struct VecBase {
         }
     }
 
-    // rows[i][j] becomes rows[j][i]: swaps the off-diagonal squares of size 1, 2, 4, ...
-    CRIA_INLINE void transpose(F (&rows)[N]) { swap_squares<1>(rows, std::make_index_sequence<N>{}); }
-    template <int kSize, std::size_t... j>
-    CRIA_INLINE void swap_squares(F (&rows)[N], std::index_sequence<j...> lanes) {
-        if constexpr (kSize < N) {
-#pragma GCC unroll 16
-            for (int i = 0; i < N; ++i) {
-                if ((i & kSize) != 0) continue;
-                const F upper = rows[i];
-                const F lower = rows[i + kSize];
-                rows[i] = __builtin_shufflevector(upper, lower, ((j & kSize) != 0 ? N + j - kSize : j)...);
-                rows[i + kSize] = __builtin_shufflevector(upper, lower, ((j & kSize) != 0 ? N + j : j + kSize)...);
+    // rows[i][j] becomes rows[j][i]: first within blocks of four rows and 128 bits, then the blocks.
+    CRIA_INLINE void transpose(F (&rows)[N]) {
+        constexpr auto kAll = std::make_index_sequence<N>{};
+        for (int i = 0; i < N; i += 4) transpose_blocks(rows + i, kAll);
+        for (int i = 0; N > 4 && i < 4; ++i) {
+            if constexpr (N == 8) {
+                const F first = rows[i];
+                rows[i] = even_blocks(first, rows[i + 4], kAll);
+                rows[i + 4] = odd_blocks(first, rows[i + 4], kAll);
+            } else if constexpr (N == 16) {
+                const F even[2] = {even_blocks(rows[i], rows[i + 4], kAll),
+                                   even_blocks(rows[i + 8], rows[i + 12], kAll)};
+                const F odd[2] = {odd_blocks(rows[i], rows[i + 4], kAll), odd_blocks(rows[i + 8], rows[i + 12], kAll)};
+                rows[i] = even_blocks(even[0], even[1], kAll);
+                rows[i + 4] = even_blocks(odd[0], odd[1], kAll);
+                rows[i + 8] = odd_blocks(even[0], even[1], kAll);
+                rows[i + 12] = odd_blocks(odd[0], odd[1], kAll);
             }
-            swap_squares<2 * kSize>(rows, lanes);
         }
+    }
+    // Four rows, each 128 bits of them by itself: numbers are dealt out in turn, then pairs.
+    template <std::size_t... j>
+    CRIA_INLINE void transpose_blocks(F* rows, std::index_sequence<j...>) {
+        const auto low = [](F a, F b) {
+            return __builtin_shufflevector(a, b, (j % 2 * N + j / 4 * 4 + j % 4 / 2)...);
+        };
+        const auto high = [](F a, F b) {
+            return __builtin_shufflevector(a, b, (j % 2 * N + j / 4 * 4 + j % 4 / 2 + 2)...);
+        };
+        const auto low_pairs = [](F a, F b) {
+            return __builtin_shufflevector(a, b, (j % 4 / 2 * N + j / 4 * 4 + j % 2)...);
+        };
+        const auto high_pairs = [](F a, F b) {
+            return __builtin_shufflevector(a, b, (j % 4 / 2 * N + j / 4 * 4 + j % 2 + 2)...);
+        };
+        const F first_low = low(rows[0], rows[1]), first_high = high(rows[0], rows[1]);
+        const F last_low = low(rows[2], rows[3]), last_high = high(rows[2], rows[3]);
+        rows[0] = low_pairs(first_low, last_low);
+        rows[1] = high_pairs(first_low, last_low);
+        rows[2] = low_pairs(first_high, last_high);
+        rows[3] = high_pairs(first_high, last_high);
+    }
+    // The blocks of 128 bits with even numbers of a, then those of b; the same with odd ones.
+    template <std::size_t... j>
+    CRIA_INLINE F even_blocks(F a, F b, std::index_sequence<j...>) {
+        return __builtin_shufflevector(a, b, (j / 4 * 8 + j % 4)...);
+    }
+    template <std::size_t... j>
+    CRIA_INLINE F odd_blocks(F a, F b, std::index_sequence<j...>) {
+        return __builtin_shufflevector(a, b, (j / 4 * 8 + 4 + j % 4)...);
     }
 
     // N bytes and 32-bit integers.
@@ -159,8 +206,8 @@ struct VecBase {
     static constexpr bool kPairsInOneStep = false;
     // sum + the two products of the bf16 numbers of each lane of a and b.
     CRIA_INLINE F dot2_bf16(F sum, U a, U b) {
-        sum += cast<F>(a << 16) * cast<F>(b << 16);
-        return sum + cast<F>(a & 0xffff0000u) * cast<F>(b & 0xffff0000u);
+        sum = Self::add_product(sum, cast<F>(a << 16), cast<F>(b << 16));
+        return Self::add_product(sum, cast<F>(a & 0xffff0000u), cast<F>(b & 0xffff0000u));
     }
     // Bytes 0 to 15 become those of a table of 16.
     CRIA_INLINE U look_up(const std::uint8_t* table, U bytes) {

@@ -22,6 +22,7 @@ struct Avx2 : VecBase<Avx2, 8> {
     CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) {
         return _mm256_blendv_ps(other, v, _mm256_castsi256_ps(below(n)));
     }
+    CRIA_INLINE F add_product(F sum, F a, F b) { return _mm256_fmadd_ps(a, b, sum); }
     CRIA_INLINE F sqrt(F v) { return _mm256_sqrt_ps(v); }
     CRIA_INLINE U widen_bits(H h) { return (U)_mm256_cvtepu16_epi32((__m128i)h); }
     CRIA_INLINE F widen_f16(H h) { return _mm256_cvtph_ps((__m128i)h); }

@@ -20,6 +20,7 @@ struct Avx512 : VecBase<Avx512, 16> {
     CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) { return _mm512_mask_blend_ps(below(n), other, v); }
     // With a full mask: g++ 12 warns about the plain forms, whose headers read an uninitialised value.
     static constexpr __mmask16 kFull = 0xffff;
+    CRIA_INLINE F add_product(F sum, F a, F b) { return _mm512_fmadd_ps(a, b, sum); }
     CRIA_INLINE F sqrt(F v) { return _mm512_maskz_sqrt_ps(kFull, v); }
     CRIA_INLINE U widen_bits(H h) { return (U)_mm512_maskz_cvtepu16_epi32(kFull, (__m256i)h); }
     CRIA_INLINE H narrow_bits(U u) { return (H)_mm512_maskz_cvtepi32_epi16(kFull, (__m512i)u); }
