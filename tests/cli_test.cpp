@@ -64,9 +64,9 @@ TEST(Cli, HelpOfEveryVerbHasAllParts) {
     const Ended all = cria({"help"});
     EXPECT_EQ(all.code, 0);
     for (const char* verb :
-         {"run",    "demo",    "list",     "show",       "train",   "eval",       "tokenize", "detokenize", "render",
-          "logits", "loss",    "bench",    "perplexity", "compare", "pull",       "verify",   "cp",         "rm",
-          "init",   "convert", "quantize", "doctor",     "version", "completion", "help"}) {
+         {"run",    "demo",   "list",    "show",     "ps",         "train",   "eval",       "tokenize", "detokenize",
+          "render", "logits", "loss",    "bench",    "perplexity", "compare", "pull",       "verify",   "cp",
+          "rm",     "init",   "convert", "quantize", "doctor",     "version", "completion", "help"}) {
         EXPECT_NE(all.out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb;
         const Ended page = cria({verb, "--help"});
         EXPECT_EQ(page.code, 0) << verb;

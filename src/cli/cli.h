@@ -24,6 +24,7 @@ public:
 
     int threads = 0;      // 0: as many as this process may use
     std::string kernels;  // empty: the best for this processor
+    std::string verb;     // the one that runs
 
     // The threads and kernels that were asked for, made at the first call and kept.
     Result<Compute> compute();

@@ -130,6 +130,20 @@ std::string human_count(std::int64_t count) {
     return text;
 }
 
+std::string age_text(std::int64_t seconds) {
+    struct Unit {
+        std::int64_t seconds;
+        std::string_view name;
+    };
+    static constexpr Unit kUnits[] = {{86400 * 365, "year"}, {86400 * 30, "month"}, {86400 * 7, "week"},
+                                      {86400, "day"},        {3600, "hour"},        {60, "minute"}};
+    for (const Unit& unit : kUnits) {
+        const std::int64_t count = seconds / unit.seconds;
+        if (count >= 1) return fmt::format("{} {}{} ago", count, unit.name, count == 1 ? "" : "s");
+    }
+    return "just now";
+}
+
 CleanText replace_invalid_utf8(std::string_view bytes) {
     CleanText clean;
     clean.text.reserve(bytes.size());

@@ -53,6 +53,8 @@ int display_width(std::string_view text);
 std::string human_bytes(std::uint64_t bytes);
 // 6123456 -> "6.1 M".
 std::string human_count(std::int64_t count);
+// 259200 -> "3 days ago".
+std::string age_text(std::int64_t seconds);
 
 // Text from outside with U+FFFD in place of what is not UTF-8.
 struct CleanText {

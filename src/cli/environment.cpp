@@ -34,12 +34,20 @@ Environment read_environment() {
     environment.hf_token_path = variable("HF_TOKEN_PATH");
     environment.hf_home = variable("HF_HOME");
     environment.hf_cache = variable("HF_HUB_CACHE");
+    environment.runtime = variable("XDG_RUNTIME_DIR");
     environment.certificates = variable("SSL_CERT_FILE");
     environment.no_color = variable("NO_COLOR").has_value();
     environment.no_history = variable("CRIA_NOHISTORY").has_value();
     environment.plain_terminal = variable("TERM").value_or("dumb") == "dumb";
     environment.columns = positive_number(variable("COLUMNS"));
     return environment;
+}
+
+std::vector<Path> runtime_folders(const Environment& environment) {
+    std::vector<Path> folders;
+    if (environment.runtime && environment.runtime->is_absolute()) folders.push_back(*environment.runtime / "cria");
+    if (environment.home) folders.push_back(*environment.home / ".cria" / "run");
+    return folders;
 }
 
 std::vector<Path> model_folders(const Environment& environment) {

@@ -17,6 +17,7 @@ struct Environment {
     // Hugging Face's: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE.
     std::optional<std::string> hf_endpoint{}, hf_token{};
     std::optional<Path> hf_token_path{}, hf_home{}, hf_cache{};
+    std::optional<Path> runtime{};              // XDG_RUNTIME_DIR
     std::optional<std::string> certificates{};  // SSL_CERT_FILE
     bool no_color = false;                      // NO_COLOR, see no-color.org
     bool no_history = false;                    // CRIA_NOHISTORY
@@ -25,6 +26,10 @@ struct Environment {
 };
 
 Environment read_environment();
+
+// Where the user's processes tell which models they hold, in the first that they can write to:
+// $XDG_RUNTIME_DIR/cria, ~/.cria/run.
+std::vector<Path> runtime_folders(const Environment& environment);
 
 // Where models are looked for by name: $CRIA_MODELS, ~/.cria/models, and what came with the program.
 std::vector<Path> model_folders(const Environment& environment);

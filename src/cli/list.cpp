@@ -9,21 +9,6 @@
 namespace cria {
 namespace {
 
-// "3 days ago"
-std::string age(std::int64_t seconds) {
-    struct Unit {
-        std::int64_t seconds;
-        std::string_view name;
-    };
-    static constexpr Unit kUnits[] = {{86400 * 365, "year"}, {86400 * 30, "month"}, {86400 * 7, "week"},
-                                      {86400, "day"},        {3600, "hour"},        {60, "minute"}};
-    for (const Unit& unit : kUnits) {
-        const std::int64_t count = seconds / unit.seconds;
-        if (count >= 1) return fmt::format("{} {}{} ago", count, unit.name, count == 1 ? "" : "s");
-    }
-    return "just now";
-}
-
 // Twelve hexadecimal digits that change when the weights do: FNV-1a of the sizes and times of the files.
 Result<std::string> fingerprint(Os& os, const Path& folder) {
     std::uint64_t hash = 0xcbf29ce484222325u;
@@ -87,7 +72,7 @@ private:
         std::string table = fmt::format("{:<{}}    {:<12}    {:>8}    {}\n", "NAME", width, "ID", "SIZE", "MODIFIED");
         for (std::size_t i = 0; i < models.size(); ++i) {
             table += fmt::format("{:<{}}    {:<12}    {:>8}    {}\n", models[i].name, width, ids[i],
-                                 human_bytes(models[i].bytes), age(now - models[i].modified_unix_s));
+                                 human_bytes(models[i].bytes), age_text(now - models[i].modified_unix_s));
         }
         return table;
     }

@@ -120,6 +120,13 @@ Status check_memory(Os& os, std::string_view who, const Need& need, std::int64_t
         human_bytes(available), sequences == 1 ? "--context" : "fewer and shorter sequences");
 }
 
+// For cria ps. Where nobody can be told, the model works all the same.
+std::unique_ptr<Announcement> announce(Cli& cli, const HeldModel& model) {
+    for (const Path& folder : runtime_folders(cli.environment))
+        if (auto announcement = announce_model(cli.os, folder, model)) return std::move(*announcement);
+    return nullptr;
+}
+
 bool answers_turns(const LlamaConfig& config, const GenerationDefaults& defaults, const Tokenizer& tokenizer) {
     const auto end_of_turn = tokenizer.special("<|eot_id|>");
     if (!end_of_turn) return false;
@@ -209,7 +216,10 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
                                                             fill_system(std::move(system), local_day(cli.os)),
                                                             instruct,
                                                             room,
+                                                            {},
                                                             {}});
+    loaded->announcement =
+        announce(cli, {.name = name, .command = cli.verb, .bytes = need.weights + need.cache, .context = room});
     loaded->load_time = cli.os.monotonic() - start;
     return loaded;
 }

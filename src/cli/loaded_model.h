@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "model/llama.h"
+#include "store/held_models.h"
 #include "store/model_folder.h"
 #include "text/tokenizer.h"
 
@@ -37,6 +38,7 @@ struct LoadedModel {
     bool instruct;         // trained on conversations: <|eot_id|> ends its answers
     std::int64_t context;  // positions that the model has room for
     std::chrono::nanoseconds load_time;
+    std::unique_ptr<Announcement> announcement;  // to cria ps; null where it could not be written
 };
 
 // What a model needs memory for beside its weights.

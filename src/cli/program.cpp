@@ -41,6 +41,7 @@ public:
         add_verb(make_demo_verb());
         add_verb(make_list_verb());
         add_verb(make_show_verb());
+        add_verb(make_ps_verb());
         add_verb(make_pull_verb());
         add_verb(make_verify_verb());
         add_verb(make_cp_verb());
@@ -79,6 +80,7 @@ private:
     int run_verb(int argc, char** argv) {
         if (const auto code = parse(argc, argv)) return *code;
         const auto at = std::ranges::find(infos_, chosen()->get_name(), name_of_info) - infos_.begin();
+        cli_.verb = chosen()->get_name();
         const Result<int> result = verbs_[static_cast<std::size_t>(at)]->run(cli_);
         const Status flushed = cli_.console.flush();
         if (!result) return complain(result.error().message, exit_code(result.error().kind));

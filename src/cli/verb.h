@@ -33,6 +33,7 @@ std::unique_ptr<Verb> make_run_verb();
 std::unique_ptr<Verb> make_demo_verb();
 std::unique_ptr<Verb> make_list_verb();
 std::unique_ptr<Verb> make_show_verb();
+std::unique_ptr<Verb> make_ps_verb();
 std::unique_ptr<Verb> make_pull_verb();
 std::unique_ptr<Verb> make_verify_verb();
 std::unique_ptr<Verb> make_cp_verb();
