@@ -31,6 +31,7 @@ public:
         swiglu,
         swiglu_gradient,
         exp_sum,
+        softmax_gradient,
         dot,
         axpy,
         add,
@@ -101,6 +102,7 @@ private:
                                            {"swiglu"},
                                            {"swiglu_gradient"},
                                            {"exp_sum"},
+                                           {"softmax_gradient"},
                                            {"dot"},
                                            {"axpy"},
                                            {"add"},
@@ -119,6 +121,7 @@ inline TimedKernels::TimedKernels(const Kernels& inner, const ThreadPool& pool, 
     table_.swiglu = Wrap<swiglu, &Kernels::swiglu>::call;
     table_.swiglu_gradient = Wrap<swiglu_gradient, &Kernels::swiglu_gradient>::call;
     table_.exp_sum = Wrap<exp_sum, &Kernels::exp_sum>::call;
+    table_.softmax_gradient = Wrap<softmax_gradient, &Kernels::softmax_gradient>::call;
     table_.dot = Wrap<dot, &Kernels::dot>::call;
     table_.axpy = Wrap<axpy, &Kernels::axpy>::call;
     table_.add = Wrap<add, &Kernels::add>::call;

@@ -20,7 +20,8 @@ constexpr std::string_view kWhatThisIs =
 constexpr std::string_view kWhatIsReal =
     "For a real model: `cria pull llama3.2:1b`, then `cria run llama3.2:1b` (`cria help pull` tells about the "
     "licence). "
-    "To train one like this: `cria train recipes/demo.yaml`.";
+    "To train one like this, in two stages: `cria train recipes/demo.yaml`, then `cria train "
+    "recipes/demo-finetune.yaml`.";
 
 class DemoVerb final : public Verb {
 public:

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::uint64_t kMaxSystemText = 1 << 20;
+constexpr std::uint64_t kMaxSmallFile = 1 << 20;
 constexpr std::int64_t kDefaultContext = 8192;
 constexpr std::int64_t kFollowingDays = 4;
 
@@ -157,7 +157,7 @@ std::string fill_system(std::string text, sys_days today) {
 }
 
 Result<GenerationDefaults> read_generation_defaults(Os& os, const Path& file) {
-    const std::string text = CRIA_TRY(read_text(os, file, kMaxSystemText));
+    const std::string text = CRIA_TRY(read_text(os, file, kMaxSmallFile));
     const Json json = CRIA_TRY(parse_json(text, file.string()));
     GenerationDefaults defaults;
     if (!json.is_object()) return fail(ErrorKind::corrupt, "{}: must be a JSON object", file.string());
@@ -203,7 +203,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     }
     GenerationDefaults defaults;
     if (files.generation_config) defaults = CRIA_TRY(read_generation_defaults(cli.os, *files.generation_config));
-    std::string system = read_text(cli.os, files.folder / "system.txt", kMaxSystemText).value_or("");
+    std::string system = read_text(cli.os, files.folder / "system.txt", kMaxSmallFile).value_or("");
     while (system.ends_with('\n')) system.pop_back();
     const bool instruct = answers_turns(config, defaults, tokenizer);
     Llama model = CRIA_TRY(Llama::load(cli.os, path, options));

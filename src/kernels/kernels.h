@@ -72,9 +72,11 @@ struct Kernels {
     void (*gelu)(const float* x, std::int64_t n, float* y);
     void (*gelu_gradient)(const float* x, const float* dy, std::int64_t n, float* dx);
 
-    // y = exp(x - max) in place; returns the sum. max is found first.
-    // On return *max_out holds the maximum (softmax = y / sum).
-    float (*exp_sum)(float* x, std::int64_t n, float* max_out);
+    // x = exp(x - max) in place; returns the sum. The maximum is that of x and of what *max holds (-infinity: of x
+    // alone), and *max holds it on return (softmax = x / sum).
+    float (*exp_sum)(float* x, std::int64_t n, float* max);
+    // From scores in p and the gradient of their softmax in ds: p = exp(p - log_sum), ds = p (ds - row_dot), in place.
+    void (*softmax_gradient)(float* p, float* ds, std::int64_t n, float log_sum, float row_dot);
 
     float (*dot)(const float* a, const float* b, std::int64_t n);
     void (*axpy)(float a, const float* x, std::int64_t n, float* y);  // y += a x

@@ -129,9 +129,11 @@ TEST_P(RowsTest, ExpSum) {
     for (const std::int64_t n : kSizes) {
         Row x(n, 1, 40.0f);
         Row before = x;
-        float max = 0;
+        const float own_max = *std::max_element(before.data(), before.data() + n);
+        const float least = n % 2 == 0 ? own_max + 1.5f : -std::numeric_limits<float>::infinity();
+        float max = least;
         const float sum = k().exp_sum(x.data(), n, &max);
-        EXPECT_EQ(max, *std::max_element(before.data(), before.data() + n));
+        EXPECT_EQ(max, std::max(own_max, least));
         double wanted = 0;
         for (std::int64_t i = 0; i < n; ++i) {
             const double e = std::exp(double{before[i] - max});
@@ -142,12 +144,26 @@ TEST_P(RowsTest, ExpSum) {
     }
     const float infinity = std::numeric_limits<float>::infinity();
     std::vector<float> masked = {1.0f, -infinity, 0.0f, -1e30f, 1.0f, -87.0f, -500.0f};
-    float max = 0;
+    float max = -infinity;
     const float sum = k().exp_sum(masked.data(), static_cast<std::int64_t>(masked.size()), &max);
     EXPECT_EQ(max, 1.0f);
     EXPECT_EQ(masked[1], 0.0f);
     EXPECT_EQ(masked[3], 0.0f);
     EXPECT_NEAR(sum, 2.0 + std::exp(-1.0), 8 * kUnit);
+}
+
+TEST_P(RowsTest, SoftmaxGradient) {
+    constexpr float kLogSum = 41.5f, kRowDot = 0.3f;
+    for (const std::int64_t n : kSizes) {
+        Row p(n, 1, 40.0f), ds(n, 2);
+        Row scores = p, dp = ds;
+        k().softmax_gradient(p.data(), ds.data(), n, kLogSum, kRowDot);
+        for (std::int64_t i = 0; i < n; ++i) {
+            const double wanted = std::exp(double{scores[i] - kLogSum});
+            expect_near(p[i], wanted, 4 * kUnit * wanted, i);
+            expect_near(ds[i], wanted * (double{dp[i]} - kRowDot), 8 * kUnit * wanted * (std::abs(dp[i]) + kRowDot), i);
+        }
+    }
 }
 
 TEST_P(RowsTest, SumsAndSimpleOnes) {

@@ -90,17 +90,12 @@ struct RunningSoftmax {
         float* p = scores + row * kBlockKeys;
         std::fill(p + valid, p + keys, 0.0f);
         if (valid == 0) return;
-        float block_max = 0;
-        float block_sum = kernels.exp_sum(p, valid, &block_max);
-        if (block_max > max[row]) {
-            const float factor = std::exp(max[row] - block_max);
-            if (sum[row] != 0) kernels.scale(factor, sum_of_values + row * head_dim, head_dim);
+        const float max_before = max[row];
+        const float block_sum = kernels.exp_sum(p, valid, &max[row]);
+        if (max[row] > max_before && sum[row] != 0) {
+            const float factor = std::exp(max_before - max[row]);
+            kernels.scale(factor, sum_of_values + row * head_dim, head_dim);
             sum[row] *= factor;
-            max[row] = block_max;
-        } else {
-            const float factor = std::exp(block_max - max[row]);
-            kernels.scale(factor, p, valid);
-            block_sum *= factor;
         }
         sum[row] += block_sum;
     }

@@ -57,12 +57,7 @@ void finish_row(const Kernels& kernels, const BlockScratch& s, std::int64_t row,
     float *p = s.p + row * kBlockKeys, *ds = s.ds + row * kBlockKeys;
     std::fill(p + valid, p + keys, 0.0f);
     std::fill(ds + valid, ds + keys, 0.0f);
-    if (valid == 0) return;
-    float max = 0;
-    kernels.exp_sum(p, valid, &max);
-    kernels.scale(std::exp(max - s.log_sum[row]), p, valid);
-    const float row_dot = s.row_dot[row];
-    for (std::int64_t i = 0; i < valid; ++i) ds[i] = p[i] * (ds[i] - row_dot);
+    kernels.softmax_gradient(p, ds, valid, s.log_sum[row], s.row_dot[row]);
 }
 
 void block_gradient(const Kernels& kernels, const Layer& layer, const Block& block, const Gradients& g) {

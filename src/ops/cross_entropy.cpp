@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "ops/ops.h"
 #include "ops/parallel.h"
@@ -25,7 +26,7 @@ struct Chunk {
 double row_loss(const Kernels& kernels, float* logits, std::int64_t n, std::int32_t target, bool gradient,
                 float scale) {
     const double at_target = logits[target];
-    float max = 0;
+    float max = -std::numeric_limits<float>::infinity();
     const float sum = kernels.exp_sum(logits, n, &max);
     if (gradient) {
         kernels.scale(scale / sum, logits, n);

@@ -1,4 +1,6 @@
 // Softmax over the features of each row.
+#include <limits>
+
 #include "ops/ops.h"
 #include "ops/parallel.h"
 #include "ops/tape.h"
@@ -33,7 +35,7 @@ Value softmax(Pass& pass, const Value& x) {
         for (std::int64_t row = first; row < last; ++row) {
             float* out = y.f32() + row * n;
             std::copy(x.tensor.f32() + row * n, x.tensor.f32() + (row + 1) * n, out);
-            float max = 0;
+            float max = -std::numeric_limits<float>::infinity();
             const float sum = pass.kernels().exp_sum(out, n, &max);
             pass.kernels().scale(1.0f / sum, out, n);
         }

@@ -32,6 +32,10 @@ struct Gemm {
     static constexpr std::int64_t kBlockFloats = 144 * 1024;  // of a block of B: about half of the L2 cache
     // Row stride of a copied tile row: not a power of two, so that rows do not share cache sets.
     static constexpr std::int64_t kRowStride = kMaxDepth + 16;
+    // And of a tile row copied by steps: whole vectors, which do not cross cache lines.
+    static constexpr std::int64_t kStepStride = (kRows + kLanes - 1) / kLanes * kLanes;
+    static constexpr std::int64_t kTileRowFloats =
+        kRows * kRowStride > kStepStride * kMaxDepth ? kRows * kRowStride : kStepStride * kMaxDepth;
 
     struct Problem {
         Transpose transpose_a, transpose_b;
@@ -50,12 +54,21 @@ struct Gemm {
     CRIA_INLINE std::int64_t smaller(std::int64_t x, std::int64_t y) { return x < y ? x : y; }
     CRIA_INLINE std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
 
+    // Rows of A as a tile reads them. By steps, a tile prefetches one cache line of the next tile row at each step: all
+    // at once they would have to wait for one another.
+    struct TileRow {
+        const float* data;
+        std::int64_t step_stride;
+        const float* ahead;
+        std::int64_t ahead_stride;
+    };
+
     // ---- The register tile ----
 
-    // How a copied tile row lies: by rows (A as it is) or by steps (A transposed); either way copying is contiguous.
+    // How a tile row lies: by rows (A as it is), kRowStride from one to the next, or by steps (A transposed).
     template <bool kBySteps>
-    CRIA_INLINE std::int64_t a_index(int row, std::int64_t step) {
-        return kBySteps ? step * kRows + row : row * kRowStride + step;
+    CRIA_INLINE std::int64_t a_index(int row, std::int64_t step, std::int64_t step_stride) {
+        return kBySteps ? step * step_stride + row : row * kRowStride + step;
     }
 
     CRIA_INLINE auto broadcast(float word) {
@@ -74,17 +87,17 @@ struct Gemm {
 
     // c[r][v] (+)= sum over steps of a[r, step] * b[step, v].
     template <int kR, int kV, bool kBySteps>
-    static void tile(const float* a, const float* b, std::int64_t depth, float* c, std::int64_t stride,
-                     bool accumulate) {
+    static void tile(TileRow a, const float* b, std::int64_t depth, float* c, std::int64_t stride, bool accumulate) {
         F sum[kR][kV] = {};
         for (int r = 0; r < kR; ++r)
             for (int v = 0; v < kV; ++v) __builtin_prefetch(c + r * stride + v * kLanes, 1);
         for (std::int64_t p = 0; p < depth; ++p) {
             F row[kV];
+            if constexpr (kBySteps) __builtin_prefetch(a.ahead + p * a.ahead_stride, 0, 2);
             for (int v = 0; v < kV; ++v) row[v] = V::load(b + p * kColumns + v * kLanes);
 #pragma GCC unroll 16
             for (int r = 0; r < kR; ++r) {
-                const auto x = broadcast(a[a_index<kBySteps>(r, p)]);
+                const auto x = broadcast(a.data[a_index<kBySteps>(r, p, a.step_stride)]);
 #pragma GCC unroll 4
                 for (int v = 0; v < kV; ++v) add_product(sum[r][v], x, row[v]);
             }
@@ -99,7 +112,7 @@ struct Gemm {
         }
     }
 
-    using Tile = void (*)(const float*, const float*, std::int64_t, float*, std::int64_t, bool);
+    using Tile = void (*)(TileRow, const float*, std::int64_t, float*, std::int64_t, bool);
     struct TileTable {
         Tile of[kRows][kVectors];
     };
@@ -122,7 +135,7 @@ struct Gemm {
     static constexpr TileTable kTilesBySteps = tiles<!kPairs>();  // pairs lie by rows
 
     // A tile at the right edge: computed beside the matrix, then the columns that exist are copied.
-    static void edge_tile(Tile run, const float* a, const float* b, std::int64_t depth, float* c, std::int64_t stride,
+    static void edge_tile(Tile run, const TileRow& a, const float* b, std::int64_t depth, float* c, std::int64_t stride,
                           int rows, std::int64_t columns, bool accumulate) {
         alignas(64) float beside[kRows * kColumns];
         if (accumulate) {
@@ -152,22 +165,37 @@ struct Gemm {
             for (int r = 0; r < rows; ++r) copy(from + r * stride, block.depth, to + r * kRowStride);
             return;
         }
-        // A few floats of each of many distant rows: the processor does not foresee these reads by itself.
-        constexpr std::int64_t kAhead = 16;
         const float* from = g.a.data + block.step * stride + row;
-        for (std::int64_t p = 0; p < block.depth; ++p, from += stride) {
-            __builtin_prefetch(from + kAhead * stride);
-            __builtin_prefetch(from + kAhead * stride + kRows - 1);
-            copy(from, rows, to + p * kRows);
-        }
+        for (std::int64_t p = 0; p < block.depth; ++p) copy(from + p * stride, rows, to + p * kStepStride);
     }
 
-    // Asks for row `row` of A as the block needs it, when A is not transposed.
-    CRIA_INLINE void prefetch_row(const Problem& g, const Block& block, std::int64_t row) {
-        if (g.transpose_a == Transpose::yes || row >= g.m) return;
+    // A transposed lies as the tiles want it: copying pays from the second panel on.
+    CRIA_INLINE TileRow tile_row(const Problem& g, const Block& block, std::int64_t row, int rows, std::int64_t panels,
+                                 float* copied) {
+        if (g.transpose_a == Transpose::yes && panels == 1)
+            return {g.a.data + block.step * g.a.stride + row, g.a.stride, nullptr, 0};
+        copy_tile_row(g, block, row, rows, copied);
+        return {copied, kStepStride, nullptr, 0};
+    }
+
+    // What the next tile row (`next`) will copy comes into the second-level cache while the panels meet this one; the
+    // first has no room for it. A as it is: part i of n at panel i of n.
+    CRIA_INLINE void prefetch_rows(const Problem& g, const Block& block, std::int64_t next, std::int64_t i,
+                                   std::int64_t n) {
         constexpr std::int64_t kLine = 16;  // floats in a cache line
-        const float* from = g.a.data + row * g.a.stride + block.step;
-        for (std::int64_t p = 0; p < block.depth; p += kLine) __builtin_prefetch(from + p);
+        const std::int64_t rows = smaller(kRows, g.m - next);
+        for (std::int64_t r = next + i * rows / n; r < next + (i + 1) * rows / n; ++r)
+            for (std::int64_t p = 0; p < block.depth; p += kLine)
+                __builtin_prefetch(g.a.data + r * g.a.stride + block.step + p, 0, 2);
+    }
+
+    // A transposed: the tile asks at each step, for the line of its first number at panel 0, of its last at panel 1.
+    CRIA_INLINE void prefetch_steps(const Problem& g, const Block& block, std::int64_t next, std::int64_t i,
+                                    TileRow& a) {
+        const std::int64_t rows = smaller(kRows, g.m - next);
+        const bool asking = i < 2 && rows > 0;
+        a.ahead = asking ? g.a.data + block.step * g.a.stride + next + (i == 0 ? 0 : rows - 1) : a.data;
+        a.ahead_stride = asking ? g.a.stride : 0;
     }
 
     // to[j][i] = from[i][j] of a square of kLanes.
@@ -207,30 +235,38 @@ struct Gemm {
     // Rows [row, row + rows) of C, panels [first, last) of the block.
     static void multiply(const Problem& g, const Block& block, std::int64_t row, int rows, std::int64_t first,
                          std::int64_t last) {
-        alignas(64) float tile_row[kRows * kRowStride];
-        copy_tile_row(g, block, row, rows, tile_row);
+        alignas(64) float copied[kTileRowFloats];
+        TileRow a = tile_row(g, block, row, rows, last - first, copied);
         const auto& tiles = (g.transpose_a == Transpose::yes ? kTilesBySteps : kTilesByRows).of[rows - 1];
-        std::int64_t next = row + rows;  // of the rows that the next tile row will copy
         for (std::int64_t panel = first; panel < last; ++panel) {
-            for (const std::int64_t end = row + rows + (panel + 1 - first) * rows / (last - first); next < end; ++next)
-                prefetch_row(g, block, next);
+            if (g.transpose_a == Transpose::yes) {
+                prefetch_steps(g, block, row + rows, panel - first, a);
+            } else {
+                prefetch_rows(g, block, row + rows, panel - first, last - first);
+            }
             const std::int64_t column = panel * kColumns;
             const std::int64_t columns = smaller(kColumns, block.columns - column);
             const Tile run = tiles[parts(columns, kLanes) - 1];
             const float* b = block.packed + column * block.depth;
             float* c = g.c.data + row * g.c.stride + block.column + column;
             if (columns % kLanes == 0) {
-                run(tile_row, b, block.depth, c, g.c.stride, block.accumulate);
+                run(a, b, block.depth, c, g.c.stride, block.accumulate);
             } else {
-                edge_tile(run, tile_row, b, block.depth, c, g.c.stride, rows, columns, block.accumulate);
+                edge_tile(run, a, b, block.depth, c, g.c.stride, rows, columns, block.accumulate);
             }
         }
+    }
+
+    // Where a thread has few tile rows, each has as many as the others.
+    CRIA_INLINE std::int64_t tile_rows_of(std::int64_t m, std::int64_t threads) {
+        const std::int64_t least = parts(m, kRows);
+        return least < 16 * threads ? smaller(parts(least, threads) * threads, m) : least;
     }
 
     // Cuts the block's part of C into tasks of whole tile rows of nearly equal height, and, where there are few of
     // those, into groups of panels too.
     static void multiply_block(ThreadPool& pool, const Problem& g, const Block& block) {
-        const std::int64_t tile_rows = parts(g.m, kRows);
+        const std::int64_t tile_rows = tile_rows_of(g.m, pool.threads());
         const std::int64_t panels = parts(block.columns, kColumns);
         const std::int64_t wanted = pool.threads() == 1 ? 1 : 8 * pool.threads();
         const std::int64_t groups = smaller(panels, parts(wanted, tile_rows));

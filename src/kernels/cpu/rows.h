@@ -109,16 +109,24 @@ struct Rows {
         });
     }
 
-    static float exp_sum(float* x, std::int64_t n, float* max_out) {
-        const F lowest = V::all(-__builtin_inff());
-        F largest = lowest;
-        each(n, [&](auto at) { largest = V::max(at.valid(at.load(x), lowest), largest); });
+    static float exp_sum(float* x, std::int64_t n, float* max_in_out) {
+        const F least = V::all(*max_in_out);
+        F largest = least;
+        each(n, [&](auto at) { largest = V::max(at.valid(at.load(x), least), largest); });
         const float max = V::max_lanes(largest);
-        *max_out = max;
+        *max_in_out = max;
         return sum_of(n, [=](auto at) {
             const F y = at.valid(Math::exp(at.load(x) - max), F{});
             at.store(x, y);
             return y;
+        });
+    }
+
+    static void softmax_gradient(float* p, float* ds, std::int64_t n, float log_sum, float row_dot) {
+        each(n, [=](auto at) {
+            const F y = Math::exp(at.load(p) - log_sum);
+            at.store(p, y);
+            at.store(ds, y * (at.load(ds) - row_dot));
         });
     }
 

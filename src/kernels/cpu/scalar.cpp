@@ -126,16 +126,21 @@ void gelu_gradient(const float* x, const float* dy, std::int64_t n, float* dx) {
     }
 }
 
-float exp_sum(float* x, std::int64_t n, float* max_out) {
-    float max = -std::numeric_limits<float>::infinity();
-    for (std::int64_t i = 0; i < n; ++i) max = std::max(max, x[i]);
+float exp_sum(float* x, std::int64_t n, float* max) {
+    for (std::int64_t i = 0; i < n; ++i) *max = std::max(*max, x[i]);
     float sum = 0.0f;
     for (std::int64_t i = 0; i < n; ++i) {
-        x[i] = std::exp(x[i] - max);
+        x[i] = std::exp(x[i] - *max);
         sum += x[i];
     }
-    *max_out = max;
     return sum;
+}
+
+void softmax_gradient(float* p, float* ds, std::int64_t n, float log_sum, float row_dot) {
+    for (std::int64_t i = 0; i < n; ++i) {
+        p[i] = std::exp(p[i] - log_sum);
+        ds[i] = p[i] * (ds[i] - row_dot);
+    }
 }
 
 float dot(const float* a, const float* b, std::int64_t n) {
@@ -287,6 +292,7 @@ const Kernels kScalarKernels = {
     .gelu = gelu,
     .gelu_gradient = gelu_gradient,
     .exp_sum = exp_sum,
+    .softmax_gradient = softmax_gradient,
     .dot = dot,
     .axpy = axpy,
     .add = add,

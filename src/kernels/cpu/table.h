@@ -36,6 +36,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .gelu = Rows<V>::gelu,
         .gelu_gradient = Rows<V>::gelu_gradient,
         .exp_sum = Rows<V>::exp_sum,
+        .softmax_gradient = Rows<V>::softmax_gradient,
         .dot = Rows<V>::dot,
         .axpy = Rows<V>::axpy,
         .add = Rows<V>::add,
