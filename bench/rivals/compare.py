@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Cria and other engines on the same GGUF files, in turn, beside the roofs of the machine.
 
-usage: bench/rivals/compare.py MODEL.gguf... --rival NAME=PATH/llama-bench [--rival ...]
+usage: bench/rivals/compare.py MODEL.gguf... --rival 'NAME=PATH/llama-bench [OPTIONS]' ...
            [--llamacpp] [--cria build/cria] [-p 512] [-n 64] [-d 0] [-t 2] [-r 5] [--json FILE]
 
-Each round runs every engine once on every test, so that a slow minute of the machine falls on all of them; the table has
-the median of the rounds, our ratio to the best rival, and our share of the roof: of the int8 (or f32) rate for prompts, of
-the reading rate for decoding. Roofs are those of cria doctor, measured in the same run. A rival is any program with
-llama-bench's options and JSON, found on the machine; --llamacpp takes the ready-made library of the package node-llama-cpp,
-which is installed into build/rivals. Rivals are no part of Cria. Nothing else should run meanwhile.
+Each round runs every engine once on every test, so that a slow minute of the machine falls on all of them; the table
+has the median of the rounds, our ratio to the best rival, and our share of the roof: of the int8 (or bf16 or f32) rate
+for prompts, of the reading rate for decoding. Roofs are those of cria doctor, measured in the same run. A rival is any
+program with llama-bench's options and JSON, found on the machine (ik_llama.cpp repacks with `-rtr 1`, and knows no -d);
+--llamacpp takes the ready-made library of the package node-llama-cpp, which is installed into build/rivals. Rivals are
+no part of Cria. Nothing else should run meanwhile.
 """
 import argparse
 import json
 import pathlib
+import shlex
 import statistics
 import subprocess
 import sys
@@ -50,7 +52,8 @@ def measure(program, ours, model, test, threads):
     if program is None:
         return measure_llama_cpp(model, test, threads)
     kind, tokens, depth = test
-    command = [program] + (["bench"] if ours else []) + ["-m", model, "-t", threads, "-r", 1, "-o", "json", "-d", depth]
+    command = shlex.split(program) + (["bench"] if ours else []) + ["-m", model, "-t", threads, "-r", 1, "-o", "json"]
+    command += ["-d", depth] if depth else []
     command += ["-p", tokens, "-n", 0] if kind == "prompt" else ["-p", 0, "-n", tokens]
     return run(command)[0]["avg_ts"]
 
@@ -70,7 +73,7 @@ def share(model, test, rate, roofs, cria):
     if kind == "answer":
         return rate * facts["weights"] / 1e9 / roofs["read_gb_s"]
     quantised = any(name.startswith(("q", "iq")) for name in facts["types"])
-    roof = roofs["peak_int8_gops"] if quantised else roofs["peak_f32_gflops"]
+    roof = roofs["peak_int8_gops"] if quantised else max(roofs["peak_f32_gflops"], roofs["peak_bf16_gflops"])
     return 2 * products_per_token(facts["architecture"]) * rate / 1e9 / roof
 
 
@@ -78,7 +81,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     lengths = lambda text: [int(part) for part in text.split(",")]
     parser.add_argument("models", nargs="+", metavar="MODEL.gguf")
-    parser.add_argument("--rival", action="append", default=[], metavar="NAME=PATH")
+    parser.add_argument("--rival", action="append", default=[], metavar="NAME=COMMAND")
     parser.add_argument("--llamacpp", action="store_true")
     parser.add_argument("--cria", default=str(ROOT / "build/cria"))
     parser.add_argument("-p", type=lengths, default=[512])
@@ -93,8 +96,8 @@ def main():
         llama_cpp.install()
         engines["llama.cpp"] = None
     roofs = run([options.cria, "doctor", "--json", "--threads", options.t])
-    print(f"{roofs['processor']}: int8 {roofs['peak_int8_gops']:.0f} Gop/s, f32 {roofs['peak_f32_gflops']:.0f} "
-          f"GFLOP/s, reading {roofs['read_gb_s']:.1f} GB/s with {options.t} threads")
+    print(f"{roofs['processor']}: int8 {roofs['peak_int8_gops']:.0f} Gop/s, bf16 {roofs['peak_bf16_gflops']:.0f}, f32 "
+          f"{roofs['peak_f32_gflops']:.0f} GFLOP/s, reading {roofs['read_gb_s']:.1f} GB/s with {options.t} threads")
     rows = []
     for model in options.models:
         for test in tests_of(options):

@@ -47,6 +47,8 @@ private:
                                  {"peak_f32_gflops", roofs.peak_f32_gflops},
                                  {"peak_int8_gops", roofs.peak_int8_gops},
                                  {"int8_instruction", roofs.int8_instruction},
+                                 {"peak_bf16_gflops", roofs.peak_bf16_gflops},
+                                 {"bf16_instruction", roofs.bf16_instruction},
                                  {"read_gb_s", roofs.read_gb_s},
                                  {"read_pattern", roofs.read_pattern}};
         return json_text(object, 2) + "\n";
@@ -75,6 +77,9 @@ private:
         heading(fmt::format("Roofs, measured with {} thread(s)", compute.pool.threads()));
         line("f32", fmt::format("{:.1f} GFLOP/s", roofs.peak_f32_gflops));
         line("int8", fmt::format("{:.1f} GOP/s ({})", roofs.peak_int8_gops, roofs.int8_instruction));
+        line("bf16", roofs.peak_bf16_gflops > 0
+                         ? fmt::format("{:.1f} GFLOP/s ({})", roofs.peak_bf16_gflops, roofs.bf16_instruction)
+                         : "no instruction; multiplied in f32");
         line("memory", fmt::format("{:.1f} GB/s ({})", roofs.read_gb_s, roofs.read_pattern));
         return out;
     }

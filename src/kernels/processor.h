@@ -36,6 +36,8 @@ struct Roofs {
     double peak_f32_gflops = 0;         // fused multiply-adds from registers; each counts as two operations
     double peak_int8_gops = 0;          // sums of int8 products from registers, counted alike
     std::string_view int8_instruction;  // the one that gave peak_int8_gops
+    double peak_bf16_gflops = 0;        // sums of bf16 products in f32; 0 where no kernel's instruction does them
+    std::string_view bf16_instruction;  // the one that gave peak_bf16_gflops
     double read_gb_s = 0;               // reading memory beyond every cache
     std::string_view read_pattern;      // the one that gave read_gb_s
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/os_fault.h"
+#include "kernels/cpu/features.h"
 #include "kernels/kernels.h"
 
 namespace cria {
@@ -98,6 +99,7 @@ TEST(Roofs, ArePlausible) {
                 std::string(roofs.read_pattern).c_str());
     EXPECT_GT(roofs.peak_f32_gflops, 0.01);
     EXPECT_LT(roofs.peak_f32_gflops, 1e4);
+    EXPECT_EQ(roofs.peak_bf16_gflops > 0, has_instructions("avx512_bf16"));
     EXPECT_GT(roofs.read_gb_s, 0.01);
     EXPECT_LT(roofs.read_gb_s, 1e4);
 }

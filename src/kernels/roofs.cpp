@@ -79,6 +79,12 @@ void multiply_add_sse(std::int64_t rounds) {
     __m256i ones = _mm256_set1_epi16(1);
     CRIA_CHAINS(12, __m256i, (CRIA_OPAQUE(x), _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(x, x), ones))))
 }
+[[gnu::target("avx512f,avx512bf16")]] void dot_avx512_bf16(std::int64_t rounds) {
+    const __m512 numbers = _mm512_set1_ps(0.999f);
+    __m512bh x = _mm512_cvtne2ps_pbh(numbers, numbers);
+    CRIA_OPAQUE(x);
+    CRIA_CHAINS(24, __m512, _mm512_dpbf16_ps(s, x, x))
+}
 constexpr std::array kF32Loops = {
     Loop{"fma 512", "avx512f", 24 * 16 * 2, fma_avx512},
     Loop{"fma 256", "fma", 12 * 8 * 2, fma_avx2},
@@ -89,6 +95,7 @@ constexpr std::array kInt8Loops = {
     Loop{"vpdpbusd 256", "avx_vnni", 12 * 32 * 2, dot_avx_vnni},
     Loop{"vpmaddubsw 256", "avx2", 12 * 32 * 2, dot_avx2},
 };
+constexpr std::array kBf16Loops = {Loop{"vdpbf16ps 512", "avx512_bf16", 24 * 32 * 2, dot_avx512_bf16}};
 
 #elif defined(__aarch64__)
 
@@ -108,12 +115,14 @@ void dot_neon(std::int64_t rounds) {
 }
 constexpr std::array kF32Loops = {Loop{"fmla 128", "", 24 * 4 * 2, fma_neon}};
 constexpr std::array kInt8Loops = {Loop{"sdot 128", "asimddp", 24 * 16 * 2, dot_neon}};
+constexpr std::array<Loop, 0> kBf16Loops = {};
 
 #else
 
 void multiply_add(std::int64_t rounds) { CRIA_CHAINS(8, float, s * 0.999f + 0.999f) }
 constexpr std::array kF32Loops = {Loop{"multiply, add", "", 8 * 2, multiply_add}};
 constexpr std::array<Loop, 0> kInt8Loops = {};
+constexpr std::array<Loop, 0> kBf16Loops = {};
 
 #endif
 
@@ -205,10 +214,13 @@ double measure_f32_gflops(Os& os, ThreadPool& pool) { return fastest(os, pool, k
 Roofs measure_roofs(Os& os, ThreadPool& pool) {
     const Best f32 = fastest(os, pool, kF32Loops);
     const Best int8 = fastest(os, pool, kInt8Loops);
+    const Best bf16 = fastest(os, pool, kBf16Loops);
     const Best read = fastest_read(os, pool);
     return {.peak_f32_gflops = f32.rate,
             .peak_int8_gops = int8.rate,
             .int8_instruction = int8.name,
+            .peak_bf16_gflops = bf16.rate,
+            .bf16_instruction = bf16.name,
             .read_gb_s = read.rate,
             .read_pattern = read.name};
 }

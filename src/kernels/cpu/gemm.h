@@ -29,6 +29,7 @@ struct Gemm {
     static constexpr int kLanes = V::kLanes;
     static constexpr int kColumns = kVectors * kLanes;  // of the register tile and of a panel
     static constexpr std::int64_t kMaxDepth = 384;
+    static constexpr std::int64_t kTasksOfThread = 8;  // of a block's product, at least
     static constexpr std::int64_t kBlockFloats = 144 * 1024;  // of a block of B: about half of the L2 cache
     // Row stride of a copied tile row: not a power of two, so that rows do not share cache sets.
     static constexpr std::int64_t kRowStride = kMaxDepth + 16;
@@ -257,10 +258,12 @@ struct Gemm {
         }
     }
 
-    // Where a thread has few tile rows, each has as many as the others.
+    // Of fewer tile rows, tasks are groups of panels too, and smaller; of twice as many, one more or less for a thread
+    // counts little. Between, each thread has as many as the others.
     CRIA_INLINE std::int64_t tile_rows_of(std::int64_t m, std::int64_t threads) {
         const std::int64_t least = parts(m, kRows);
-        return least < 16 * threads ? smaller(parts(least, threads) * threads, m) : least;
+        const bool few = least >= kTasksOfThread * threads && least < 2 * kTasksOfThread * threads;
+        return few ? parts(least, threads) * threads : least;
     }
 
     // Cuts the block's part of C into tasks of whole tile rows of nearly equal height, and, where there are few of
@@ -268,7 +271,7 @@ struct Gemm {
     static void multiply_block(ThreadPool& pool, const Problem& g, const Block& block) {
         const std::int64_t tile_rows = tile_rows_of(g.m, pool.threads());
         const std::int64_t panels = parts(block.columns, kColumns);
-        const std::int64_t wanted = pool.threads() == 1 ? 1 : 8 * pool.threads();
+        const std::int64_t wanted = pool.threads() == 1 ? 1 : kTasksOfThread * pool.threads();
         const std::int64_t groups = smaller(panels, parts(wanted, tile_rows));
         pool.parallel(static_cast<int>(tile_rows * groups), [&](int task) {
             const std::int64_t i = task / groups;
