@@ -29,8 +29,7 @@ struct Packed {
     static constexpr std::int64_t kVector = 4 * kLanes;  // bytes
     // Bytes of tiles that stay in the second-level cache while all panels meet them.
     static constexpr std::int64_t kTileBytes = 192 * 1024;
-    // With so few rows of x the weight comes from memory, and asking for it early is worth the instructions.
-    static constexpr int kFewRows = 4;
+    // The first panel that meets a tile reads it from memory, and asks for it so far ahead.
     static constexpr std::int64_t kBytesAhead = 4096;
 
     struct Job {
@@ -168,10 +167,22 @@ struct Packed {
     template <PackedFormat f>
     static constexpr std::int64_t kSliceBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
 
+    // Asks for what lies kBytesAhead of kT tiles; behind their end come the next kT.
+    template <int kT>
+    CRIA_INLINE void prefetch(const std::byte* w, std::int64_t bytes, const std::byte* end, std::int64_t tile_bytes) {
+        const std::byte* from = w + kBytesAhead;
+        if (from >= end) from += (kT - 1) * tile_bytes;
+        for (int t = 0; t < kT; ++t)
+            for (std::int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + t * tile_bytes + at);
+    }
+
     // kT tiles, tile_bytes apart, with kR rows of a panel.
     template <PackedFormat f, int kR, int kT>
     CRIA_INLINE void multiply(const PackedBlock& block, const std::byte* w, std::int64_t tile_bytes,
-                              std::int64_t blocks, const std::int8_t* x, const SliceScale* xs, F (&sums)[kT][kR]) {
+                              std::int64_t blocks, const std::int8_t* x, const SliceScale* xs, bool from_memory,
+                              F (&sums)[kT][kR]) {
+        const std::byte* const end = w + tile_bytes;
+        const std::int64_t bytes = block.bytes / f.slices;
         for (std::int64_t b = 0; b < blocks; ++b, w += block.bytes) {
             F scale[kT], minimum[kT];
             for (int t = 0; t < kT; ++t) {
@@ -180,9 +191,7 @@ struct Packed {
                     minimum[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes + block.minimum));
             }
             for (int slice = 0; slice < f.slices; ++slice, x += kR * kSlice, xs += kR) {
-                if constexpr (kR <= kFewRows)
-                    for (std::int64_t at = 0; at < kSliceBytes<f>; at += 64)
-                        __builtin_prefetch(w + block.numbers + slice * kSliceBytes<f> + kBytesAhead + at);
+                if (from_memory) prefetch<kT>(w + slice * bytes, bytes, end, tile_bytes);
                 Slice<f> slices[kT];
                 for (int t = 0; t < kT; ++t)
                     load_slice<f>(block, w + t * tile_bytes, scale[t], minimum[t], slice, slices[t]);
@@ -210,7 +219,7 @@ struct Packed {
         for (; tile + kT <= last_tile; tile += kT) {
             F sums[kT][kR] = {};
             multiply<f, kR, kT>(block, job.w.data + tile * bytes, bytes, blocks, job.x.numbers + row * columns,
-                                job.x.scales + row * columns / kSlice, sums);
+                                job.x.scales + row * columns / kSlice, row == 0, sums);
             for (int t = 0; t < kT; ++t)
                 for (int r = 0; r < kR; ++r) write(job, row + r, tile + t, sums[t][r]);
         }
