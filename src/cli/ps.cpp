@@ -55,13 +55,13 @@ private:
         const auto now = std::chrono::floor<std::chrono::seconds>(cli.os.wall()).time_since_epoch().count();
         std::size_t width = 4;
         for (const HeldModel& model : models) width = std::max(width, model.name.size());
-        std::string table = fmt::format("{:<{}}    {:>7}    {:<10}    {:>8}    {:>7}    {}\n", "NAME", width, "PID",
-                                        "COMMAND", "SIZE", "CONTEXT", "SINCE");
-        for (const HeldModel& model : models) {
-            table +=
-                fmt::format("{:<{}}    {:>7}    {:<10}    {:>8}    {:>7}    {}\n", model.name, width, model.process,
-                            model.command, human_bytes(model.bytes), model.context, age_text(now - model.since_unix_s));
-        }
+        const auto line = [width](std::string_view name, const auto&... others) {
+            return fmt::format("{:<{}}    {:>7}    {:<10}    {:>8}    {:>7}    {}\n", name, width, others...);
+        };
+        std::string table = line("NAME", "PID", "COMMAND", "SIZE", "CONTEXT", "SINCE");
+        for (const HeldModel& model : models)
+            table += line(model.name, model.process, model.command, human_bytes(model.bytes), model.context,
+                          age_text(now - model.since_unix_s));
         return table;
     }
 
