@@ -76,7 +76,7 @@ double product_seconds(const PairedKernels& kernels) {
     double shortest = 1;
     for (int i = 0; i < 16; ++i) {
         const auto start = real_os().monotonic();
-        kernels.product(a.data(), kDepth, kRows, keys, kDepth / 2, kColumns, c.data(), kColumns, false);
+        kernels.product(a.data(), kDepth, kRows, keys, kDepth / 2, kColumns, c.data(), kColumns, false, nullptr);
         const std::chrono::duration<double> taken = real_os().monotonic() - start;
         shortest = std::min(shortest, taken.count());
     }

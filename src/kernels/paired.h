@@ -49,9 +49,10 @@ struct PairedKernels {
     void (*dense)(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
                   bool accumulate);
     // c[r, j] = sum over i < 2 pairs of a[r, i] B[i, j], or c += it. a: rows of bf16, a_stride apart, an even number;
-    // `columns`: a multiple of 16. A result depends on nothing but its row, its column and `pairs`.
+    // `columns`: a multiple of 16. A result depends on nothing but its row, its column and `pairs`. `ahead`: as many
+    // bytes as B has, which will be read next and are asked for meanwhile, or null.
     void (*product)(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
-                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate);
+                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate, const void* ahead);
     // A step of a running softmax (Milakov & Gimelshein 2018): *max becomes m, the maximum of itself and of the first
     // `valid` of n scores (valid >= 1, n a multiple of 16); weights[i] = exp(scores[i] - m), and 0 from `valid` on.
     // Returns the sum of the weights before they were rounded.

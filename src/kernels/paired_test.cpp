@@ -56,7 +56,7 @@ TEST_P(PairedTable, ProductsWithKeysAndValues) {
             constexpr std::int64_t kKeys = kPositions - kFirst;
             std::vector<float> c(static_cast<std::size_t>(rows * kKeys), 0.5f);
             k().paired.product(queries.data(), n, rows, paired_keys(stored.keys.data(), kFirst, n), n / 2, kKeys,
-                               c.data(), kKeys, true);
+                               c.data(), kKeys, true, nullptr);
             expect_product(
                 queries, n, rows, n, kKeys, [&](std::int64_t d, std::int64_t p) { return at(kFirst + p, d); }, c, 0.5f);
 
@@ -64,7 +64,7 @@ TEST_P(PairedTable, ProductsWithKeysAndValues) {
             const auto weights = rounded(numbers(rows * kStride, 7));
             std::vector<float> y(static_cast<std::size_t>(rows * n), 9.0f);
             k().paired.product(weights.data(), kStride, rows, paired_values(stored.values.data(), kFirst, n), kSeen / 2,
-                               n, y.data(), n, false);
+                               n, y.data(), n, false, nullptr);
             expect_product(
                 weights, kStride, rows, kSeen, n, [&](std::int64_t p, std::int64_t d) { return at(kFirst + p, d); }, y,
                 0.0f);
@@ -77,12 +77,12 @@ TEST_P(PairedTable, ARowIsTheSameInAnyCompany) {
     const auto queries = rounded(numbers(kRows * kN, 6));
     std::vector<float> together(kRows * kKeys), alone(kKeys);
     const PairedMatrix keys = paired_keys(stored.keys.data(), 0, kN);
-    k().paired.product(queries.data(), kN, kRows, keys, kN / 2, kKeys, together.data(), kKeys, false);
+    k().paired.product(queries.data(), kN, kRows, keys, kN / 2, kKeys, together.data(), kKeys, false, nullptr);
     for (std::int64_t r = 0; r < kRows; ++r) {
-        k().paired.product(queries.data() + r * kN, kN, 1, keys, kN / 2, kKeys, alone.data(), kKeys, false);
+        k().paired.product(queries.data() + r * kN, kN, 1, keys, kN / 2, kKeys, alone.data(), kKeys, false, nullptr);
         for (std::int64_t j = 0; j < kKeys; ++j)
             ASSERT_EQ(alone[static_cast<std::size_t>(j)], together[static_cast<std::size_t>(r * kKeys + j)]);
-        k().paired.product(queries.data() + r * kN, kN, 1, keys, kN / 2, 16, alone.data(), kKeys, false);
+        k().paired.product(queries.data() + r * kN, kN, 1, keys, kN / 2, 16, alone.data(), kKeys, false, nullptr);
         ASSERT_EQ(alone[15], together[static_cast<std::size_t>(r * kKeys + 15)]) << "with fewer columns";
     }
 }

@@ -53,6 +53,12 @@ struct PairedRows {
     BF16* wide;            // [2, kBlockKeys, head_dim]: keys and values that are stored in eight bits
 };
 
+// A page's keys and values as the products read them, and what will be read from memory after each.
+struct PairedBlock {
+    const BF16 *keys, *values;
+    const void *after_keys, *after_values;
+};
+
 // Where the keys and values of a head go in a page, in bf16 or with scales in eight bits.
 class PairedPlace {
 public:
@@ -80,7 +86,17 @@ public:
         for (std::int64_t d = 0; !eight_ && d < head_dim_; ++d)
             values_[paired_value_place(position, d, head_dim_)] = BF16{0};
     }
-    // The first `positions` as bf16 in `keys` and `values`, each with room for a page.
+    // Where its memory begins.
+    const void* data() const { return eight_ ? static_cast<const void*>(keys8_) : keys_; }
+    // The first `positions`; those in eight bits become sixteen in `wide`, with room for two pages. `next`: the memory
+    // of the head's next page, or null.
+    PairedBlock read(const PairedKernels& kernels, std::int64_t positions, BF16* wide, const void* next) const {
+        if (!eight_) return {keys_, values_, values_, next};
+        widen(kernels, positions, wide, wide + kPagePositions * head_dim_);
+        return {wide, wide + kPagePositions * head_dim_, next, nullptr};
+    }
+
+private:
     void widen(const PairedKernels& kernels, std::int64_t positions, BF16* keys, BF16* values) const {
         const std::int64_t block = kPairedLanes * head_dim_;  // numbers of 16 positions
         for (std::int64_t p = 0; p < positions; p += kPairedLanes)
@@ -91,8 +107,6 @@ public:
             kernels.widen(values8_ + p * head_dim_, head_dim_, even.data(), odd.data(), values + p * head_dim_);
         }
     }
-
-private:
     // No number where one of the numbers is none.
     static float scale_of(const float* numbers, std::int64_t n) {
         float largest = 0, none = 0;
@@ -147,23 +161,20 @@ void attend_paired(const Kernels& kernels, const Layer& layer, const Block& bloc
     PairedRows state(rows, n);
     gather_block(block, layer, layer.qkv, layer.shape.qkv_width(), layer.scale, state.sum_of_values);
     kernels.f32_to_bf16(state.sum_of_values, rows * n, state.query);
+    const auto place_of = [&](std::int64_t page) {
+        return PairedPlace(*run.cache, layer.shape.layer, block.kv_head, page, n);
+    };
     for (std::int64_t key = 0; key < end; key += kBlockKeys) {
         const std::int64_t seen = std::min(kBlockKeys, end - key), columns = rounded_up(seen), page = key / kBlockKeys;
-        const BF16 *keys = nullptr, *values = nullptr;
-        if (run.cache->type() == DType::bf16) {
-            keys = run.cache->keys<BF16>(layer.shape.layer, block.kv_head, page);
-            values = run.cache->values<BF16>(layer.shape.layer, block.kv_head, page);
-        } else {
-            keys = state.wide, values = state.wide + kBlockKeys * n;
-            PairedPlace(*run.cache, layer.shape.layer, block.kv_head, page, n)
-                .widen(kernels.paired, columns, state.wide, state.wide + kBlockKeys * n);
-        }
-        kernels.paired.product(state.query, n, rows, paired_keys(keys, 0, n), n / 2, columns, state.scores, kBlockKeys,
-                               false);
+        const PairedPlace place = place_of(page);
+        const void* next = key + kBlockKeys < end ? place_of(page + 1).data() : nullptr;
+        const PairedBlock stored = place.read(kernels.paired, columns, state.wide, next);
+        kernels.paired.product(state.query, n, rows, paired_keys(stored.keys, 0, n), n / 2, columns, state.scores,
+                               kBlockKeys, false, stored.after_keys);
         for (std::int64_t row = 0; row < rows; ++row)
             state.take(kernels, row, std::clamp<std::int64_t>(first + row / group + 1 - key, 0, seen), columns, n);
-        kernels.paired.product(state.weights, kBlockKeys, rows, paired_values(values, 0, n), (seen + 1) / 2, n,
-                               state.sum_of_values, n, key > 0);
+        kernels.paired.product(state.weights, kBlockKeys, rows, paired_values(stored.values, 0, n), (seen + 1) / 2, n,
+                               state.sum_of_values, n, key > 0, stored.after_values);
     }
     for (std::int64_t row = 0; row < rows; ++row)
         kernels.scale(1.0f / state.sum[row], state.sum_of_values + row * n, n);

@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint64_t kMaxJournalBytes = 64u << 20;
 // What a stopped run loses at most: a part of the whole, and of a very large one so many bytes.
 constexpr std::uint64_t kParts = 16, kMostUnsynced = 256u << 20;
+// Files are written by whole blocks of a huge page: then Linux keeps them in huge pages (folios), and who maps the file
+// reads it at the rate of memory. With 4 KiB pages it is a fifth slower.
+constexpr std::uint64_t kBlock = 2u << 20;
 
 Path with_suffix(Path path, std::string_view suffix) { return path += suffix; }
 
@@ -52,8 +55,34 @@ std::optional<std::string> ResumableFile::next_kept() {
 }
 
 Status ResumableFile::append(std::span<const std::byte> bytes) {
-    CRIA_TRY(resume_ != nullptr ? file_->write_at(end_, bytes) : file_->append(bytes));
     end_ += bytes.size();
+    if (!waiting_.empty()) {
+        const std::uint64_t missing = kBlock - (written_ + waiting_.size()) % kBlock;
+        const auto some = bytes.first(std::min<std::size_t>(missing, bytes.size()));
+        waiting_.insert(waiting_.end(), some.begin(), some.end());
+        if (some.size() < missing) return {};
+        CRIA_TRY(write_waiting());
+        bytes = bytes.subspan(some.size());
+    }
+    const std::uint64_t boundary = end_ / kBlock * kBlock;
+    if (boundary > written_) {
+        const auto blocks = bytes.first(boundary - written_);
+        CRIA_TRY(write(blocks));
+        bytes = bytes.subspan(blocks.size());
+    }
+    waiting_.assign(bytes.begin(), bytes.end());
+    return {};
+}
+
+Status ResumableFile::write(std::span<const std::byte> bytes) {
+    CRIA_TRY(resume_ != nullptr ? file_->write_at(written_, bytes) : file_->append(bytes));
+    written_ += bytes.size();
+    return {};
+}
+
+Status ResumableFile::write_waiting() {
+    CRIA_TRY(write(waiting_));
+    waiting_.clear();
     return {};
 }
 
@@ -96,11 +125,12 @@ bool ResumableFile::find_kept(std::span<const std::byte> head) {
         lines_ += piece_line(end, kept_.back());
     }
     file_ = std::move(*part);
-    end_ = end;
+    end_ = written_ = end;
     return true;
 }
 
 Status ResumableFile::record() {
+    CRIA_TRY(write_waiting());
     CRIA_TRY(file_->sync());
     if (journal_) {
         CRIA_TRY(journal_->append(as_bytes(lines_)));
@@ -115,6 +145,7 @@ Status ResumableFile::record() {
 }
 
 Status ResumableFile::finish() {
+    CRIA_TRY(write_waiting());
     CRIA_TRY(file_->sync());
     file_.reset(), journal_.reset();
     CRIA_TRY(os_.rename(part_, path_));

@@ -43,6 +43,8 @@ private:
     Status open(std::uint64_t total, std::span<const std::byte> head);
     // Whether there is a part of this identity that begins with `head`; then kept_ and end_ are set.
     bool find_kept(std::span<const std::byte> head);
+    Status write(std::span<const std::byte> bytes);
+    Status write_waiting();
     Status record();
     Status finish();
     Error give_up(Error error);
@@ -53,9 +55,11 @@ private:
     std::unique_ptr<File> file_, journal_;
     std::vector<std::string> kept_;
     std::size_t next_ = 0;
-    std::uint64_t end_ = 0, recorded_ = 0;  // bytes of the part, and those that the journal knows of
-    std::uint64_t sync_bytes_ = 0;          // pieces are synced and noted whenever so many bytes have come together
-    std::string lines_;                     // of the journal, not yet written
+    // Bytes appended, those of them that are written, and those that the journal knows of.
+    std::uint64_t end_ = 0, written_ = 0, recorded_ = 0;
+    std::vector<std::byte> waiting_;  // appended and not yet written: the beginning of a block
+    std::uint64_t sync_bytes_ = 0;    // pieces are synced and noted whenever so many bytes have come together
+    std::string lines_;               // of the journal, not yet written
 };
 
 // Writes a file that replaces `path` in one step, when it is whole. It begins with `head`; `fill` appends the rest

@@ -246,7 +246,7 @@ void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t fi
 }
 
 void paired_product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
-                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate) {
+                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate, const void*) {
     for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t j = 0; j < columns; ++j) {
             const BF16* column = b.data + 2 * (j / kPairedLanes * b.block + j % kPairedLanes);
