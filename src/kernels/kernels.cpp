@@ -18,10 +18,11 @@ struct Built {
     std::vector<std::string_view> needs;
 };
 
-// A table with other products of packed weights, or of pairs.
-Kernels with(Kernels table, std::string_view name, const PackedKernels& packed) {
+// A table with other products of whole numbers, or of pairs.
+Kernels with(Kernels table, std::string_view name, const IntegerKernels& integer) {
     table.name = name;
-    table.packed = packed;
+    table.packed = integer.packed;
+    table.quads = integer.quads;
     return table;
 }
 #if defined(__x86_64__)
@@ -35,12 +36,12 @@ Kernels with(Kernels table, std::string_view name, const PairedKernels& paired) 
 // Plainest first, best last.
 const std::vector<Built>& built() {
 #if defined(__x86_64__)
-    static const Kernels avx_vnni = with(kAvx2Kernels, "avx_vnni", kAvxVnniPacked);
-    static const Kernels avx512_vnni = with(kAvx512Kernels, "avx512_vnni", kAvx512VnniPacked);
+    static const Kernels avx_vnni = with(kAvx2Kernels, "avx_vnni", kAvxVnniInteger);
+    static const Kernels avx512_vnni = with(kAvx512Kernels, "avx512_vnni", kAvx512VnniInteger);
     static const Kernels avx512_bf16 = with(avx512_vnni, "avx512_bf16", kAvx512Bf16Paired);
 #elif defined(__aarch64__)
-    static const Kernels neon_dotprod = with(kNeonKernels, "neon_dotprod", kNeonDotprodPacked);
-    static const Kernels neon_i8mm = with(kNeonKernels, "neon_i8mm", kNeonI8mmPacked);
+    static const Kernels neon_dotprod = with(kNeonKernels, "neon_dotprod", kNeonDotprodInteger);
+    static const Kernels neon_i8mm = with(kNeonKernels, "neon_i8mm", kNeonI8mmInteger);
 #endif
     static const std::vector<Built> all = {
         {&kScalarKernels, {}},

@@ -16,6 +16,7 @@
 #include "kernels/matrix.h"
 #include "kernels/packed.h"
 #include "kernels/paired.h"
+#include "kernels/quads.h"
 #include "tensor/thread_pool.h"
 
 namespace cria {
@@ -36,6 +37,12 @@ struct PackedKernels {
                     float* y, std::int64_t y_stride, bool accumulate);
 };
 
+// What an instruction set with products of bytes does in its own way.
+struct IntegerKernels {
+    PackedKernels packed;
+    QuadKernels quads;
+};
+
 struct Kernels {
     std::string_view name;  // "scalar", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon"
 
@@ -53,6 +60,7 @@ struct Kernels {
 
     PackedKernels packed;
     PairedKernels paired;
+    QuadKernels quads;
 
     // y = x / sqrt(mean(x^2) + epsilon) * weight. Returns 1/sqrt(mean + epsilon).
     float (*rms_norm)(const float* x, const float* weight, std::int64_t n, float epsilon, float* y);

@@ -42,7 +42,8 @@ const std::vector<testing::TableUnderTest>& testing::tables() {
         if (const Kernels* avx2 = kernels_named("avx2")) {
             static Kernels through_simde = *avx2;
             through_simde.name = "avx_vnni";
-            through_simde.packed = kAvxVnniThroughSimde;
+            through_simde.packed = kAvxVnniThroughSimde.packed;
+            through_simde.quads = kAvxVnniThroughSimde.quads;
             found.push_back({&through_simde, false});
         }
 #endif

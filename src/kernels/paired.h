@@ -1,5 +1,4 @@
-// Products of bf16 numbers in pairs, and keys and values of attention in the order in which its products read them. (In
-// eight bits they stand in the same order, and become sixteen block by block.)
+// Products of bf16 numbers in pairs, and keys and values of attention in the order in which its products read them.
 //
 // Products are summed in f32, two numbers at a time where the processor can (vdpbf16ps), so that the two stand side by
 // side in 32 bits. A query meets a key over the features, the weights meet the values over the positions:
@@ -57,9 +56,6 @@ struct PairedKernels {
     // `valid` of n scores (valid >= 1, n a multiple of 16); weights[i] = exp(scores[i] - m), and 0 from `valid` on.
     // Returns the sum of the weights before they were rounded.
     float (*softmax)(const float* scores, std::int64_t valid, std::int64_t n, float* max, BF16* weights);
-    // Pairs of eight-bit numbers, times scales, as pairs in bf16: number 2 w of `from` times even[w % 16], 2 w + 1
-    // times odd[w % 16]. `words`: a multiple of 16.
-    void (*widen)(const std::int8_t* from, std::int64_t words, const float* even, const float* odd, BF16* to);
 };
 
 }  // namespace cria

@@ -111,20 +111,6 @@ TEST_P(PairedTable, SoftmaxInSteps) {
     }
 }
 
-TEST_P(PairedTable, WidensEightBits) {
-    constexpr std::int64_t kWords = 48;
-    std::vector<std::int8_t> numbers_of_8(2 * kWords);
-    for (std::size_t i = 0; i < numbers_of_8.size(); ++i)
-        numbers_of_8[i] = static_cast<std::int8_t>(i * 37 % 255 - 127);
-    const std::vector<float> even = numbers(kPairedLanes, 1), odd = numbers(kPairedLanes, 2);
-    std::vector<BF16> wide(2 * kWords);
-    k().paired.widen(numbers_of_8.data(), kWords, even.data(), odd.data(), wide.data());
-    for (std::size_t i = 0; i < wide.size(); ++i) {
-        const float scale = (i % 2 == 0 ? even : odd)[i / 2 % kPairedLanes];
-        ASSERT_EQ(wide[i].bits, to_bf16(static_cast<float>(numbers_of_8[i]) * scale).bits) << i;
-    }
-}
-
 TEST_P(PairedTable, SoftmaxPassesOnNoNumbers) {
     std::vector<float> scores(16, 1.0f);
     scores[3] = std::numeric_limits<float>::quiet_NaN();

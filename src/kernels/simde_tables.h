@@ -5,6 +5,6 @@
 
 namespace cria::testing {
 
-extern const PackedKernels kAvxVnniThroughSimde;
+extern const IntegerKernels kAvxVnniThroughSimde;
 
 }  // namespace cria::testing

@@ -12,6 +12,6 @@
 
 namespace cria::testing {
 
-constinit const PackedKernels kAvxVnniThroughSimde = packed_kernels<AvxVnni>();
+constinit const IntegerKernels kAvxVnniThroughSimde = integer_kernels<AvxVnni>();
 
 }  // namespace cria::testing

@@ -58,7 +58,8 @@ struct Output {
 };
 
 void append_to_cache(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
-    if (run.cache->type() != DType::f32) return append_paired(layer, run, first, last);
+    if (run.cache->type() == DType::bf16) return append_paired(layer, run, first, last);
+    if (run.cache->type() == DType::i8) return append_quads(layer, run, first, last);
     const AttentionShape& shape = layer.shape;
     const auto bytes = static_cast<std::size_t>(shape.head_dim) * sizeof(float);
     for (std::int64_t i = first; i < last; ++i) {
@@ -152,9 +153,9 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
 }
 
 void attend(const Kernels& kernels, const Layer& layer, const Block& block, const Output& output) {
-    const RowRun& run = *block.run;
-    if (run.cache != nullptr && run.cache->type() != DType::f32)
-        return attend_paired(kernels, layer, block, output.out);
+    const DType type = block.run->cache != nullptr ? block.run->cache->type() : DType::f32;
+    if (type == DType::bf16) return attend_paired(kernels, layer, block, output.out);
+    if (type == DType::i8) return attend_quads(kernels, layer, block, output.out);
     attend_block(kernels, layer, block, output);
 }
 

@@ -3,10 +3,10 @@
 // the same pages.
 //
 // A page holds kPagePositions positions of all layers, [layers][kv_heads][keys, values][kPagePositions, head_dim]: a
-// head's positions side by side, so that one query reads them in a row. In f32 they stand as they are; in bf16 and in
-// eight bits in the order of kernels/paired.h, for head_dims that are multiples of 16. Eight bits have a scale in f32
-// for each position, [kPagePositions] of keys and as many of values behind the numbers of a head: the largest number is
-// 127.
+// head's positions side by side, so that one query reads them in a row. In f32 they stand as they are; in bf16 in the
+// order of kernels/paired.h, in eight bits in that of kernels/quads.h, for head_dims that are multiples of 16. Eight
+// bits have a scale in f32 for each position, [kPagePositions] of keys and as many of values behind the numbers of a
+// head: the largest number is 127.
 #pragma once
 
 #include <cstdint>

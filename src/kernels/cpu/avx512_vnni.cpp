@@ -5,6 +5,6 @@
 
 namespace cria {
 
-constinit const PackedKernels kAvx512VnniPacked = packed_kernels<Avx512Vnni>();
+constinit const IntegerKernels kAvx512VnniInteger = integer_kernels<Avx512Vnni>();
 
 }  // namespace cria

@@ -5,6 +5,6 @@
 
 namespace cria {
 
-constinit const PackedKernels kAvxVnniPacked = packed_kernels<AvxVnni>();
+constinit const IntegerKernels kAvxVnniInteger = integer_kernels<AvxVnni>();
 
 }  // namespace cria

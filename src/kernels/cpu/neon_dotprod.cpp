@@ -5,6 +5,6 @@
 
 namespace cria {
 
-constinit const PackedKernels kNeonDotprodPacked = packed_kernels<NeonDotprod>();
+constinit const IntegerKernels kNeonDotprodInteger = integer_kernels<NeonDotprod>();
 
 }  // namespace cria

@@ -5,6 +5,6 @@
 
 namespace cria {
 
-constinit const PackedKernels kNeonI8mmPacked = packed_kernels<NeonI8mm>();
+constinit const IntegerKernels kNeonI8mmInteger = integer_kernels<NeonI8mm>();
 
 }  // namespace cria

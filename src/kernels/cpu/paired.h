@@ -134,21 +134,6 @@ struct Paired {
         }
         return V::sum_lanes(sum);
     }
-
-    // ---- Eight bits ----
-
-    CRIA_INLINE U narrowed(I numbers, F scale) {
-        return V::template convert<U>(V::narrow_bf16(V::template convert<F>(numbers) * scale));
-    }
-    static void widen(const std::int8_t* from, std::int64_t words, const float* even, const float* odd, BF16* to) {
-        for (std::int64_t w = 0; w < words; w += kLanes) {
-            const I pairs = V::template cast<I>(V::template convert<U>(V::template load_as<H>(from + 2 * w)));
-            const std::int64_t scale = w % kPairedLanes;
-            const U both = narrowed(pairs << 24 >> 24, V::load(even + scale)) |
-                           narrowed(pairs << 16 >> 24, V::load(odd + scale)) << 16;
-            __builtin_memcpy(to + 2 * w, &both, sizeof(both));
-        }
-    }
 };
 
 }  // namespace cria

@@ -269,11 +269,40 @@ float paired_softmax(const float* scores, std::int64_t valid, std::int64_t n, fl
     return sum;
 }
 
-void paired_widen(const std::int8_t* from, std::int64_t words, const float* even, const float* odd, BF16* to) {
-    for (std::int64_t w = 0; w < words; ++w) {
-        to[2 * w] = to_bf16(static_cast<float>(from[2 * w]) * even[w % kPairedLanes]);
-        to[2 * w + 1] = to_bf16(static_cast<float>(from[2 * w + 1]) * odd[w % kPairedLanes]);
+SplitScale quad_split(const float* x, const float* factors, std::int64_t valid, std::int64_t n, std::int8_t* high,
+                      std::int8_t* low) {
+    const auto at = [&](std::int64_t i) { return i < valid ? x[i] * (factors != nullptr ? factors[i] : 1.0f) : 0.0f; };
+    float largest = 0, poison = 0;
+    for (std::int64_t i = 0; i < valid; ++i) {
+        largest = std::max(largest, std::abs(at(i)));
+        poison += at(i) * 0.0f;
     }
+    SplitScale out{largest / 32512.0f, 0};
+    const float inverse = out.scale > 1e-37f ? 1.0f / out.scale : 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) {
+        const float whole = poison == 0 ? std::nearbyint(at(i) * inverse) : 0.0f;
+        high[i] = static_cast<std::int8_t>(std::nearbyint(whole * (1.0f / 255.0f)));
+        low[i] = static_cast<std::int8_t>(whole - 255.0f * static_cast<float>(high[i]));
+        out.sum += 255 * high[i] + low[i];
+    }
+    out.scale += poison;
+    return out;
+}
+
+void quad_product(const std::int8_t* a, std::int64_t a_stride, const SplitScale* scales, std::int64_t rows,
+                  const QuadMatrix& b, std::int64_t quads, std::int64_t columns, float* c, std::int64_t c_stride,
+                  bool accumulate, const void*) {
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t j = 0; j < columns; ++j) {
+            const std::uint8_t* column = b.data + 4 * (j / kQuadLanes * b.block + j % kQuadLanes);
+            const std::int8_t *high = a + 2 * r * a_stride, *low = high + a_stride;
+            std::int32_t sum = 0;
+            for (std::int64_t i = 0; i < 4 * quads; ++i)
+                sum += (255 * high[i] + low[i]) * (column[i / 4 * 4 * b.step + i % 4] - 128);
+            const float y = static_cast<float>(sum) * (scales[r].scale * (b.scales != nullptr ? b.scales[j] : 1.0f));
+            float& to = c[r * c_stride + j];
+            to = accumulate ? to + y : y;
+        }
 }
 
 }  // namespace
@@ -283,7 +312,8 @@ const Kernels kScalarKernels = {
     .gemm = gemm,
     .dense = dense,
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {false, paired_dense, paired_product, paired_softmax, paired_widen},
+    .paired = {false, paired_dense, paired_product, paired_softmax},
+    .quads = {quad_split, quad_product},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

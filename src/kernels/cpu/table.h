@@ -6,6 +6,7 @@
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/packed.h"
 #include "kernels/cpu/paired.h"
+#include "kernels/cpu/quads.h"
 #include "kernels/cpu/rows.h"
 
 namespace cria {
@@ -16,8 +17,18 @@ constexpr PackedKernels packed_kernels() {
 }
 
 template <class V>
+constexpr QuadKernels quad_kernels() {
+    return {Quads<V>::split, Quads<V>::product};
+}
+
+template <class V>
+constexpr IntegerKernels integer_kernels() {
+    return {packed_kernels<V>(), quad_kernels<V>()};
+}
+
+template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {V::kPairsInOneStep, Dense<V>::run_pairs, Paired<V>::product, Paired<V>::softmax, Paired<V>::widen};
+    return {V::kPairsInOneStep, Dense<V>::run_pairs, Paired<V>::product, Paired<V>::softmax};
 }
 
 template <class V>
@@ -28,6 +39,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .dense = Dense<V>::run,
         .packed = packed_kernels<V>(),
         .paired = paired_kernels<V>(),
+        .quads = quad_kernels<V>(),
         .rms_norm = Rows<V>::rms_norm,
         .rms_norm_gradient = Rows<V>::rms_norm_gradient,
         .rope = Rows<V>::rope,

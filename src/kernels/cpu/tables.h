@@ -11,10 +11,10 @@ extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
 extern const Kernels kNeonKernels;
 // For tables that are otherwise kAvx2Kernels, kAvx512Kernels and kNeonKernels.
-extern const PackedKernels kAvxVnniPacked;
-extern const PackedKernels kAvx512VnniPacked;
+extern const IntegerKernels kAvxVnniInteger;
+extern const IntegerKernels kAvx512VnniInteger;
 extern const PairedKernels kAvx512Bf16Paired;
-extern const PackedKernels kNeonDotprodPacked;
-extern const PackedKernels kNeonI8mmPacked;
+extern const IntegerKernels kNeonDotprodInteger;
+extern const IntegerKernels kNeonI8mmInteger;
 
 }  // namespace cria
