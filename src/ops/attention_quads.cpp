@@ -79,13 +79,13 @@ float quantise(const float* numbers, std::int64_t n, std::int8_t* to) {
 
 void append_quads(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
     const std::int64_t n = layer.shape.head_dim;
-    std::vector<std::int8_t> row(static_cast<std::size_t>(2 * n));
+    auto* const row = reinterpret_cast<std::int8_t*>(thread_scratch(n / 2));  // of a key and a value
     append_cached(layer, run, first, last,
                   [&](std::int64_t head, std::int64_t page, std::int64_t at, const float* key, const float* value) {
                       auto* keys = run.cache->keys<std::uint8_t>(layer.shape.layer, head, page);
                       auto* values = run.cache->values<std::uint8_t>(layer.shape.layer, head, page);
                       float* scales = run.cache->scales(layer.shape.layer, head, page);
-                      std::int8_t *of_key = row.data(), *of_value = of_key + n;
+                      std::int8_t *of_key = row, *of_value = row + n;
                       scales[at] = quantise(key, n, of_key);
                       scales[kPagePositions + at] = quantise(value, n, of_value);
                       for (std::int64_t d = 0; d < n; ++d) {

@@ -4,6 +4,7 @@
 // V::kTileVectors vectors of columns.
 #pragma once
 
+#include "kernels/cpu/strips.h"
 #include "kernels/kernels.h"
 
 namespace cria {
@@ -15,9 +16,6 @@ struct Quads {
     using I = typename V::I;
     static constexpr int kLanes = V::kLanes;
     static constexpr int kRows = V::kTileRows / 2;
-    static constexpr int kVectors = V::kTileVectors;
-
-    CRIA_INLINE std::int64_t smaller(std::int64_t x, std::int64_t y) { return x < y ? x : y; }
 
     // ---- The product ----
 
@@ -95,39 +93,11 @@ struct Quads {
         V::store(to, job.accumulate ? V::add_product(V::load(to), whole, scale) : whole * scale);
     }
 
-    using Tile = void (*)(const Job&, std::int64_t, std::int64_t);
-    struct TileTable {
-        Tile of[kRows][kVectors];
-    };
-    template <int kR, int kV, bool kAhead>
-    static constexpr void fill_tiles(TileTable& table) {
-        table.of[kR - 1][kV - 1] = tile<kR, kV, kAhead>;
-        if constexpr (kV > 1) {
-            fill_tiles<kR, kV - 1, kAhead>(table);
-        } else if constexpr (kR > 1) {
-            fill_tiles<kR - 1, kVectors, kAhead>(table);
-        }
-    }
-    template <bool kAhead>
-    static constexpr TileTable tiles() {
-        TileTable table{};
-        fill_tiles<kRows, kVectors, kAhead>(table);
-        return table;
-    }
-    static constexpr TileTable kTiles = tiles<false>(), kTilesAhead = tiles<true>();
-
     static void product(const std::int8_t* a, std::int64_t a_stride, const SplitScale* scales, std::int64_t rows,
                         const QuadMatrix& b, std::int64_t quads, std::int64_t columns, float* c, std::int64_t c_stride,
                         bool accumulate, const void* ahead) {
         const Job job{a, a_stride, scales, b, quads, c, c_stride, accumulate, static_cast<const std::uint8_t*>(ahead)};
-        const std::int64_t tile_rows = (rows + kRows - 1) / kRows;
-        for (std::int64_t column = 0; column < columns; column += kVectors * kLanes) {
-            const auto vectors = smaller(kVectors, (columns - column) / kLanes);
-            for (std::int64_t i = 0; i < tile_rows; ++i) {
-                const std::int64_t row = i * rows / tile_rows, end = (i + 1) * rows / tile_rows;
-                (i == 0 && ahead != nullptr ? kTilesAhead : kTiles).of[end - row - 1][vectors - 1](job, row, column);
-            }
-        }
+        Strips<Quads, V, kRows>::run(job, rows, columns);
     }
 
     // ---- Rows in two halves ----
