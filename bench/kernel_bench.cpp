@@ -120,6 +120,42 @@ void bench_all_dense(const Kernels& kernels, ThreadPool& pool, double roof) {
     }
 }
 
+// Rows of x with a packed weight: of many rows the products count, of one the bytes.
+void bench_packed(const Kernels& kernels, ThreadPool& pool, BlockType type, std::int64_t rows, Shape s,
+                  const Roofs& roofs) {
+    const PackedKernels& packed = kernels.packed;
+    const std::int64_t slices = s.k / kSlice;
+    const Tensor bytes = Tensor::zeros(DType::i8, {packed_bytes(type, s.n, s.k, packed.lanes)});
+    std::vector<std::int8_t> numbers(static_cast<std::size_t>(rows * s.k), 3);
+    std::vector<SliceScale> scales(static_cast<std::size_t>(rows * slices));
+    const QuantizedRows x{rows, s.k, packed.panel, numbers.data(), scales.data()};
+    const PackedRows w{type, s.n, s.k, packed.lanes, static_cast<const std::byte*>(bytes.raw())};
+    const Tensor y = Tensor::zeros(DType::f32, {rows, s.n});
+    const int parts = 4 * pool.threads();
+    const double seconds = best_seconds([&] {
+        pool.parallel(parts, [&](int part) {
+            packed.product(x, w, part * w.tiles() / parts, (part + 1) * w.tiles() / parts, y.f32(), s.n, false);
+        });
+    });
+    const double rate = static_cast<double>(bytes.bytes()) / seconds * 1e-9;
+    const double products = 2e-9 * static_cast<double>(rows * s.n * s.k) / seconds;
+    std::printf("  %-6s %3lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof  %8.1f GOP/s  %5.1f %% of peak\n",
+                std::string(layout_of(type).name).c_str(), static_cast<long long>(rows), static_cast<long long>(s.n),
+                static_cast<long long>(s.k), rate, 100 * rate / roofs.read_gb_s, products,
+                100 * products / roofs.peak_int8_gops);
+}
+
+void bench_all_packed(const Kernels& kernels, ThreadPool& pool, const Roofs& roofs) {
+    std::printf("packed weights, rows x outputs x inputs\n");
+    for (const BlockType type : {BlockType::q4_0, BlockType::q8_0, BlockType::iq4_nl, BlockType::q4_k, BlockType::q5_k,
+                                 BlockType::q6_k}) {
+        for (const std::int64_t rows : {1, 2, 4, 8, 16})
+            bench_packed(kernels, pool, type, rows, {0, 65536, 2048}, roofs);
+        bench_packed(kernels, pool, type, 516, {0, 8192, 2048}, roofs);
+        bench_packed(kernels, pool, type, 516, {0, 2048, 8192}, roofs);
+    }
+}
+
 void bench_rows(const Kernels& k) {
     constexpr std::int64_t kN = 4096;
     const Tensor t = filled(6, kN);
@@ -151,6 +187,7 @@ int run(int threads, const Kernels& kernels) {
     const Roofs roofs = measure_roofs(real_os(), pool);
     std::printf("%s, %d threads: peak %.1f GFLOP/s f32, reads %.1f GB/s (%s)\n", std::string(kernels.name).c_str(),
                 pool.threads(), roofs.peak_f32_gflops, roofs.read_gb_s, std::string(roofs.read_pattern).c_str());
+    bench_all_packed(kernels, pool, roofs);
     bench_gemms(kernels, pool);
     bench_all_dense(kernels, pool, roofs.read_gb_s);
     bench_rows(kernels);

@@ -11,7 +11,7 @@ struct Lowered512 : VecBase<Lowered512, 16> {
     static constexpr int kFewRows = 3;  // as many as the real ones would take long to compile
     static constexpr int kTileRows = 14;
     static constexpr int kTileVectors = 2;
-    static constexpr int kPanelRows = 12;
+    static constexpr int kPanelRows = 6;
     static constexpr int kPanelTiles = 2;
 };
 struct Lowered256 : VecBase<Lowered256, 8> {

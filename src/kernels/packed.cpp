@@ -90,13 +90,32 @@ const std::byte* block_at(const PackedRows& packed, const PackedBlock& block, st
     return packed.data + row / packed.lanes * packed.tile_bytes() + column / block.columns * block.bytes;
 }
 
+int number_at(BlockType type, const Place& place, const std::byte* slice) {
+    const int number = get_number(place, slice);
+    return type == BlockType::iq4_nl ? kIq4Numbers[static_cast<std::size_t>(number)] : number;
+}
+
+PackedScale scale_of(const PackedRows& packed, const PackedBlock& block, const std::byte* from, std::int64_t lane,
+                     std::int64_t group) {
+    F16 scale, minimum{};
+    std::memcpy(&scale, from + 2 * lane, 2);
+    if (!has_group_scales(packed.type)) return {to_f32(scale), 0.0f};
+    const std::int64_t at = group * packed.lanes + lane;
+    const int raw = byte_at(from, block.scales + at);
+    const int factor = packed.type == BlockType::q6_k ? static_cast<std::int8_t>(raw) : raw;
+    if (!has_minima(packed.type)) return {to_f32(scale) * static_cast<float>(factor), 0.0f};
+    std::memcpy(&minimum, from + block.minimum + 2 * lane, 2);
+    return {to_f32(scale) * static_cast<float>(factor),
+            to_f32(minimum) * static_cast<float>(byte_at(from, block.minima + at))};
+}
+
 }  // namespace
 
 const std::uint8_t* iq4_numbers() { return kIq4Numbers.data(); }
 
 std::int64_t panel_rows(std::int64_t rows, std::int64_t first, std::int64_t panel) {
     std::int64_t count = panel;
-    while (count > rows - first) count = count > 8 ? 8 : count / 2;
+    while (count > rows - first) count = count > 4 ? 4 : count / 2;
     return count;
 }
 
@@ -140,32 +159,31 @@ int packed_number(const PackedRows& packed, std::int64_t row, std::int64_t colum
     const PackedBlock block = packed_block(packed.type, packed.lanes);
     const std::byte* slice = block_at(packed, block, row, column) + block.numbers + 4 * (row % packed.lanes) +
                              column % block.columns / kSlice * slice_bytes(block);
-    const int number = get_number(place_of(*number_range(packed.type), packed.lanes, column % kSlice), slice);
-    return packed.type == BlockType::iq4_nl ? kIq4Numbers[static_cast<std::size_t>(number)] : number;
+    return number_at(packed.type, place_of(*number_range(packed.type), packed.lanes, column % kSlice), slice);
 }
 
 PackedScale packed_scale(const PackedRows& packed, std::int64_t row, std::int64_t column) {
     const PackedBlock block = packed_block(packed.type, packed.lanes);
-    const std::byte* from = block_at(packed, block, row, column);
-    const std::int64_t lane = row % packed.lanes;
-    const std::int64_t group = column % block.columns / number_range(packed.type)->group * packed.lanes + lane;
-    F16 scale, minimum{};
-    std::memcpy(&scale, from + 2 * lane, 2);
-    if (!has_group_scales(packed.type)) return {to_f32(scale), 0.0f};
-    const int raw = byte_at(from, block.scales + group);
-    const int factor = packed.type == BlockType::q6_k ? static_cast<std::int8_t>(raw) : raw;
-    if (!has_minima(packed.type)) return {to_f32(scale) * static_cast<float>(factor), 0.0f};
-    std::memcpy(&minimum, from + block.minimum + 2 * lane, 2);
-    return {to_f32(scale) * static_cast<float>(factor),
-            to_f32(minimum) * static_cast<float>(byte_at(from, block.minima + group))};
+    const std::int64_t group = column % block.columns / number_range(packed.type)->group;
+    return scale_of(packed, block, block_at(packed, block, row, column), row % packed.lanes, group);
 }
 
 void unpack_row(const PackedRows& packed, std::int64_t row, float* to) {
     const NumberRange range = *number_range(packed.type);
-    for (std::int64_t first = 0; first < packed.columns; first += range.group) {
-        const PackedScale scale = packed_scale(packed, row, first);
-        for (std::int64_t i = first; i < first + range.group; ++i)
-            to[i] = scale.scale * static_cast<float>(packed_number(packed, row, i) - range.zero) - scale.minimum;
+    const PackedBlock block = packed_block(packed.type, packed.lanes);
+    const Places places = places_of(packed.type, packed.lanes);
+    const std::int64_t lane = row % packed.lanes;
+    const std::byte* from = block_at(packed, block, row, 0);
+    for (std::int64_t first = 0; first < packed.columns; first += block.columns, from += block.bytes) {
+        const std::byte* slice = from + block.numbers + 4 * lane;
+        for (std::int64_t group = 0; group < block.columns / range.group; ++group) {
+            const PackedScale scale = scale_of(packed, block, from, lane, group);
+            for (std::int64_t i = group * range.group; i < (group + 1) * range.group; ++i, ++to) {
+                const Place& place = places[static_cast<std::size_t>(i % kSlice)];
+                const int number = number_at(packed.type, place, slice + i / kSlice * slice_bytes(block));
+                *to = scale.scale * static_cast<float>(number - range.zero) - scale.minimum;
+            }
+        }
     }
 }
 

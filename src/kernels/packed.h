@@ -79,7 +79,7 @@ struct QuantizedRows {
     std::int8_t* numbers;  // rows x columns
     SliceScale* scales;    // rows x columns / 32
 };
-// Rows of the panel that begins at row `first` of `rows`: `panel` if there are as many, else 8, 4, 2 or 1.
+// Rows of the panel that begins at row `first` of `rows`: `panel` if there are as many, else 4, 2 or 1.
 std::int64_t panel_rows(std::int64_t rows, std::int64_t first, std::int64_t panel);
 
 }  // namespace cria

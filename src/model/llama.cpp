@@ -66,23 +66,26 @@ Value Llama::layer(Pass& pass, std::int64_t index, const Value& x, const RopeTab
                    const Attendance& seen) const {
     const LlamaLayer& w = layers_[static_cast<std::size_t>(index)];
     const AttentionShape shape{config_.heads, config_.kv_heads, config_.head_dim, index};
-    Value h = rms_norm(pass, x, w.attention_norm, config_.norm_epsilon);
-    const Value qkv = rope(pass, linear(pass, h, w.qkv), shape, angles, seen);
-    const Value middle = linear_add(pass, x, attention(pass, qkv, shape, seen), w.attention_out);
-    h = rms_norm(pass, middle, w.ffn_norm, config_.norm_epsilon);
-    Value inner = swiglu(pass, linear(pass, h, w.gate_up));
+    // Inference needs x no more once something has been added to it; what a training pass repeats does.
+    const auto add_linear = pass.rounds_as_training() ? linear_add : linear_onto;
+    const Value qkv =
+        rope(pass, norm_linear(pass, x, w.attention_norm, config_.norm_epsilon, w.qkv), shape, angles, seen);
+    const Value middle = add_linear(pass, x, attention(pass, qkv, shape, seen), w.attention_out);
+    const Value gate_up = norm_linear(pass, middle, w.ffn_norm, config_.norm_epsilon, w.gate_up);
+    if (!pass.rounds_as_training() && !config_.rotates_ffn) return swiglu_linear_onto(pass, middle, gate_up, w.down);
+    Value inner = swiglu(pass, gate_up);
     if (config_.rotates_ffn) inner = hadamard(pass, inner);
-    return linear_add(pass, middle, inner, w.down);
+    return add_linear(pass, middle, inner, w.down);
 }
 
-// Writes the layer's result into `into` and forgets all else, so that an inference pass needs memory for one layer.
+// Adds to x, and forgets all else, so that an inference pass needs memory for one layer.
 Value Llama::forgotten_layer(Pass& pass, std::int64_t index, const Value& x, const RopeTable& angles,
-                             const Attendance& seen, const Tensor& into) const {
+                             const Attendance& seen) const {
     const Arena::Mark mark = pass.arena().mark();
     const Value y = layer(pass, index, x, angles, seen);
-    std::memcpy(into.raw(), y.tensor.raw(), into.bytes());
+    CRIA_ASSERT(y.tensor.raw() == x.tensor.raw());
     pass.arena().rewind(mark);
-    return {into};
+    return y;
 }
 
 Value Llama::checkpointed_layer(Pass& pass, std::int64_t index, const Value& x, std::shared_ptr<const RopeTable> angles,
@@ -98,11 +101,9 @@ Value Llama::forward(Pass& pass, std::span<const std::int32_t> ids, const Attend
     for (const RowRun& run : seen.runs) positions = std::max(positions, run.first_position + run.count);
     const std::shared_ptr<const RopeTable> angles = rope_->below(positions);
     Value x = embedding(pass, ids, embedding_);
-    const std::array<Tensor, 2> kept =
-        pass.training() ? std::array<Tensor, 2>() : std::array{x.tensor, pass.allocate(x.tensor.shape())};
     for (std::int64_t i = 0; i < config_.layers; ++i) {
         if (!pass.training())
-            x = forgotten_layer(pass, i, x, *angles, seen, kept[static_cast<std::size_t>((i + 1) % 2)]);
+            x = forgotten_layer(pass, i, x, *angles, seen);
         else
             x = checkpointing_ ? checkpointed_layer(pass, i, x, angles, seen) : layer(pass, i, x, *angles, seen);
     }

@@ -111,7 +111,7 @@ private:
     static Result<Llama> empty(const LlamaConfig& config, std::string_view who);
     Value layer(Pass& pass, std::int64_t index, const Value& x, const RopeTable& angles, const Attendance& seen) const;
     Value forgotten_layer(Pass& pass, std::int64_t index, const Value& x, const RopeTable& angles,
-                          const Attendance& seen, const Tensor& into) const;
+                          const Attendance& seen) const;
     Value checkpointed_layer(Pass& pass, std::int64_t index, const Value& x, std::shared_ptr<const RopeTable> angles,
                              const Attendance& seen) const;
 

@@ -18,16 +18,20 @@ public:
         most_ = std::max(most_, used_);
     }
     void allocate(std::int64_t columns) { allocate(columns, rows_); }
-    // linear() or linear_add() of so many rows.
+    // linear() of so many rows.
     void linear(const Weight& weight, std::int64_t rows) {
         allocate(weight.rows(), rows);
+        linear_onto(weight, rows);
+    }
+    void linear(const Weight& weight) { linear(weight, rows_); }
+    void linear_onto(const Weight& weight, std::int64_t rows) {
         beside(form_of(weight), rows);
         if (weight.low_rank == nullptr) return;
         allocate(weight.low_rank->down.rows(), rows);
         beside(form_of(weight.low_rank->down), rows);
         beside(form_of(weight.low_rank->up), rows);
     }
-    void linear(const Weight& weight) { linear(weight, rows_); }
+    void linear_onto(const Weight& weight) { linear_onto(weight, rows_); }
     std::size_t used() const { return used_; }
     void rewind(std::size_t used) { used_ = used; }
     std::size_t most() const { return most_; }
@@ -48,18 +52,17 @@ private:
 std::size_t Llama::pass_bytes(const Kernels& kernels, std::int64_t rows, std::int64_t logit_rows) const {
     Counter counter(kernels, rows);
     counter.allocate(config_.width);
-    counter.allocate(config_.width);
     for (const LlamaLayer& w : layers_) {
         const std::size_t mark = counter.used();
-        counter.allocate(config_.width);
+        if (!takes_made_rows(w.qkv)) counter.allocate(config_.width);
         counter.linear(w.qkv);
         counter.allocate(config_.query_width());
-        counter.linear(w.attention_out);
-        counter.allocate(config_.width);
+        counter.linear_onto(w.attention_out);
+        if (!takes_made_rows(w.gate_up)) counter.allocate(config_.width);
         counter.linear(w.gate_up);
-        counter.allocate(config_.ffn_width);
+        if (config_.rotates_ffn || !takes_made_rows(w.down)) counter.allocate(config_.ffn_width);
         if (config_.rotates_ffn) counter.allocate(config_.ffn_width);
-        counter.linear(w.down);
+        counter.linear_onto(w.down);
         counter.rewind(mark);
     }
     counter.allocate(config_.width);

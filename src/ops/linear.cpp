@@ -70,6 +70,41 @@ Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bia
     });
 }
 
+Value linear_onto(Pass& pass, const Value& residual, const Value& x, const Weight& weight) {
+    CRIA_ASSERT(!pass.training() && residual.rows() == x.rows() && residual.columns() == weight.rows());
+    apply(pass, x.tensor, weight, residual.tensor, true);
+    return residual;
+}
+
+Value norm_linear(Pass& pass, const Value& x, const Weight& scale, float epsilon, const Weight& weight) {
+    if (pass.rounds_as_training() || !takes_made_rows(weight))
+        return linear(pass, rms_norm(pass, x, scale, epsilon), weight);
+    const std::int64_t n = x.columns();
+    CRIA_ASSERT(scale.value.elements() == n && weight.columns() == n);
+    const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
+    product(pass,
+            {x.rows(),
+             [&](std::int64_t row, float* to) {
+                 pass.kernels().rms_norm(x.tensor.f32() + row * n, scale.value.f32(), n, epsilon, to);
+             }},
+            weight, y);
+    return {y};
+}
+
+Value swiglu_linear_onto(Pass& pass, const Value& residual, const Value& gate_up, const Weight& weight) {
+    if (!takes_made_rows(weight)) return linear_onto(pass, residual, swiglu(pass, gate_up), weight);
+    const std::int64_t n = weight.columns();
+    CRIA_ASSERT(gate_up.columns() == 2 * n && gate_up.rows() == residual.rows());
+    product(pass,
+            {gate_up.rows(),
+             [&](std::int64_t row, float* to) {
+                 const float* gate = gate_up.tensor.f32() + row * 2 * n;
+                 pass.kernels().swiglu(gate, gate + n, n, to);
+             }},
+            weight, residual.tensor, true);
+    return residual;
+}
+
 Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight& weight) {
     const Tensor y = pass.allocate(Shape{x.rows(), weight.rows()});
     CRIA_ASSERT(y.shape() == residual.tensor.shape());

@@ -27,6 +27,12 @@ Value linear(Pass& pass, const Value& x, const Weight& weight);
 Value linear(Pass& pass, const Value& x, const Weight& weight, const Weight& bias);
 // add(residual, linear(x, weight)) in one sweep.
 Value linear_add(Pass& pass, const Value& residual, const Value& x, const Weight& weight);
+// The same in the residual's memory, which holds the sum from then on. Not recorded: for inference.
+Value linear_onto(Pass& pass, const Value& residual, const Value& x, const Weight& weight);
+// linear(rms_norm(x, scale, epsilon), weight), and linear_onto(residual, swiglu(gate_up), weight): the same bits. In
+// inference what lies between, of a quantised weight, never goes to memory.
+Value norm_linear(Pass& pass, const Value& x, const Weight& scale, float epsilon, const Weight& weight);
+Value swiglu_linear_onto(Pass& pass, const Value& residual, const Value& gate_up, const Weight& weight);
 
 // x / sqrt(mean(x^2) + epsilon) * scale, per row (Zhang & Sennrich 2019).
 Value rms_norm(Pass& pass, const Value& x, const Weight& scale, float epsilon);

@@ -86,48 +86,55 @@ void panel_product(const Pass& pass, const Tensor& x, const Tensor& weight, cons
     });
 }
 
-// All rows of x in eight bits, in memory of the pass.
-QuantizedRows quantize(const Pass& pass, const Tensor& x) {
+// A row of x in eight bits, at its place among those of its panel.
+void quantize_row(const PackedKernels& kernels, const float* x, std::int64_t row, const QuantizedRows& out) {
+    const std::int64_t slices = out.columns / kSlice;
+    std::int64_t first = row / out.panel * out.panel, beside = panel_rows(out.rows, first, out.panel);
+    while (first + beside <= row) {
+        first += beside;
+        beside = panel_rows(out.rows, first, out.panel);
+    }
+    kernels.quantize_row(x, out.columns, beside, out.numbers + first * out.columns + (row - first) * kSlice,
+                         out.scales + first * slices + row - first);
+}
+
+// All rows of x in eight bits, in memory of the pass. row_of(row): where the row is.
+template <class RowOf>
+QuantizedRows quantize(const Pass& pass, std::int64_t rows, std::int64_t columns, const RowOf& row_of) {
     const PackedKernels& kernels = pass.kernels().packed;
-    const std::int64_t rows = x.rows(), columns = x.columns(), slices = columns / kSlice;
     const auto scale_bytes = static_cast<std::int64_t>(sizeof(SliceScale));
     const QuantizedRows out{
         rows, columns, kernels.panel, pass.arena().tensor(DType::i8, Shape{rows, columns}).data<std::int8_t>(),
-        static_cast<SliceScale*>(pass.arena().tensor(DType::i8, Shape{rows * slices * scale_bytes}).raw())};
-    // A task has whole panels; the last one also those of fewer rows that the end is made of.
-    const std::int64_t groups = (rows + kernels.panel - 1) / kernels.panel;
-    parallel_rows(pass, groups, kernels.panel * columns, [&](std::int64_t first_group, std::int64_t last_group) {
-        const std::int64_t last = std::min(rows, last_group * kernels.panel);
-        for (std::int64_t first = first_group * kernels.panel; first < last;) {
-            const std::int64_t count = panel_rows(rows, first, kernels.panel);
-            for (std::int64_t r = 0; r < count; ++r)
-                kernels.quantize_row(x.f32() + (first + r) * columns, columns, count,
-                                     out.numbers + first * columns + r * kSlice, out.scales + first * slices + r);
-            first += count;
-        }
+        static_cast<SliceScale*>(pass.arena().tensor(DType::i8, Shape{rows * columns / kSlice * scale_bytes}).raw())};
+    parallel_rows(pass, rows, columns, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t row = first; row < last; ++row) quantize_row(kernels, row_of(row), row, out);
     });
     return out;
 }
 
 // The tiles of all parts are dealt out together: one barrier, whatever the parts.
-void packed_product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
-    const Arena::Mark mark = pass.arena().mark();
-    const QuantizedRows quantized = quantize(pass, x);
+void packed_product(const Pass& pass, const QuantizedRows& x, const Weight& weight, const Tensor& y, bool accumulate) {
     std::int64_t tiles = 0;
     for (const PackedPart& part : weight.packed) tiles += part.view().tiles();
     const std::int64_t lanes = weight.packed.front().lanes;
-    parallel_rows(pass, tiles, lanes * x.columns() * x.rows() / 8, [&](std::int64_t first, std::int64_t last) {
+    parallel_rows(pass, tiles, lanes * x.columns * x.rows / 8, [&](std::int64_t first, std::int64_t last) {
         std::int64_t begin = 0, row = 0;
         for (const PackedPart& part : weight.packed) {
             const PackedRows rows = part.view();
             const std::int64_t from = std::max(first - begin, std::int64_t{0}),
                                to = std::min(last - begin, rows.tiles());
-            if (from < to)
-                pass.kernels().packed.product(quantized, rows, from, to, y.f32() + row, y.columns(), accumulate);
+            if (from < to) pass.kernels().packed.product(x, rows, from, to, y.f32() + row, y.columns(), accumulate);
             begin += rows.tiles();
             row += part.rows;
         }
     });
+}
+
+template <class RowOf>
+void packed_product(const Pass& pass, std::int64_t rows, const RowOf& row_of, const Weight& weight, const Tensor& y,
+                    bool accumulate) {
+    const Arena::Mark mark = pass.arena().mark();
+    packed_product(pass, quantize(pass, rows, weight.columns(), row_of), weight, y, accumulate);
     pass.arena().rewind(mark);
 }
 
@@ -163,11 +170,28 @@ std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std:
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
     CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
     switch (way_of(pass.kernels(), form_of(weight), pass.rounds_as_training())) {
-        case Way::packed: return packed_product(pass, x, weight, y, accumulate);
+        case Way::packed: {
+            const float* rows = x.f32();
+            const auto row_of = [&](std::int64_t row) { return rows + row * x.columns(); };
+            return packed_product(pass, x.rows(), row_of, weight, y, accumulate);
+        }
         case Way::dense: return dense_product(pass, x, weight.value, y, accumulate);
         case Way::paired: return paired_product(pass, x, weight.value, y, accumulate);
         case Way::panels: return panel_product(pass, x, weight.value, y, accumulate);
     }
+}
+
+bool takes_made_rows(const Weight& weight) { return !weight.packed.empty() && weight.low_rank == nullptr; }
+
+void product(const Pass& pass, const MadeRows& x, const Weight& weight, const Tensor& y, bool accumulate) {
+    CRIA_ASSERT(takes_made_rows(weight) && !pass.rounds_as_training());
+    CRIA_ASSERT(y.columns() == weight.rows() && y.rows() == x.rows);
+    const auto row_of = [&](std::int64_t row) {
+        float* made = thread_scratch(weight.columns());
+        x.make(row, made);
+        return made;
+    };
+    packed_product(pass, x.rows, row_of, weight, y, accumulate);
 }
 
 Matrix<const float> matrix(const Tensor& tensor) {

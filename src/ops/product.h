@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "base/function_ref.h"
 #include "ops/pass.h"
 
 namespace cria {
@@ -25,6 +26,16 @@ std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std:
 
 // y = x W^T (or y += x W^T), x [rows, in], W [out, in], y [rows, out].
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate = false);
+
+// Rows of x [rows, in] that are made where they are rounded: they stay in the cache, and need no memory together.
+struct MadeRows {
+    std::int64_t rows;
+    FunctionRef<void(std::int64_t row, float* to)> make;  // on any thread; must not use thread_scratch()
+};
+// Whether the product with a weight can take them, in inference.
+bool takes_made_rows(const Weight& weight);
+void product(const Pass& pass, const MadeRows& x, const Weight& weight, const Tensor& y, bool accumulate = false);
+
 // dx = dy W (or dx += dy W).
 void product_gradient_x(const Pass& pass, const Tensor& dy, const Tensor& weight, const Tensor& dx, bool accumulate);
 // dW += dy^T x.

@@ -38,41 +38,20 @@ struct Packed {
         float* y;
         std::int64_t y_stride;
         bool accumulate;
+        PackedBlock block;
+        const std::uint8_t* codebook;
     };
 
     // Bytes as they are stored, in the 32-bit lanes that hold the rows.
     CRIA_INLINE U load(const std::byte* from) { return V::template load_as<U>(from); }
     CRIA_INLINE U every_byte(std::uint32_t byte) { return V::all_bits(byte * 0x01010101u); }
 
-    template <PackedFormat f>
-    CRIA_INLINE void unpack(const std::byte* from, U (&quads)[8]) {
-        if constexpr (f.bits == 8) {
-            for (int q = 0; q < 8; ++q) quads[q] = load(from + q * kVector);
-        } else {
-            for (int q = 0; q < 4; ++q) {
-                const U both = load(from + q * kVector);
-                quads[q] = both & every_byte(15);
-                quads[q + 4] = (both >> 4) & every_byte(15);
-            }
-        }
-        if constexpr (f.bits == 5) {
-            const U upper = load(from + 4 * kVector);
-            for (int q = 0; q < 8; ++q)
-                quads[q] |= q < 4 ? (upper << (4 - q)) & every_byte(16) : (upper >> (q - 4)) & every_byte(16);
-        }
-        if constexpr (f.bits == 6) {
-            for (int half = 0; half < 2; ++half) {
-                const U upper = load(from + (4 + half) * kVector);
-                quads[4 * half] |= (upper << 4) & every_byte(48);
-                quads[4 * half + 1] |= (upper << 2) & every_byte(48);
-                quads[4 * half + 2] |= upper & every_byte(48);
-                quads[4 * half + 3] |= (upper >> 2) & every_byte(48);
-            }
-        }
-        if constexpr (f.codebook) {
-            const std::uint8_t* table = iq4_numbers();
-            for (int q = 0; q < 8; ++q) quads[q] = V::look_up(table, quads[q]);
-        }
+    template <int by>
+    CRIA_INLINE U move_up(U bits) {
+        if constexpr (by < 0)
+            return bits >> -by;
+        else
+            return bits << by;
     }
 
     // Numbers of all eight bits, with 128 for zero, may be taken as signed bytes; then there is no zero to correct for.
@@ -80,6 +59,36 @@ struct Packed {
     static constexpr bool kWide = f.bits == 8 || f.codebook;
     template <PackedFormat f>
     static constexpr bool kSigned = V::kSignedBytes && kWide<f>;
+    template <PackedFormat f>
+    static constexpr std::int64_t kSliceBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
+
+    // Quad q of the numbers of a slice.
+    template <PackedFormat f, int q>
+    CRIA_INLINE U quad(const std::byte* from, const std::uint8_t* codebook) {
+        U numbers;
+        if constexpr (f.bits == 8) {
+            numbers = load(from + q * kVector);
+        } else {
+            const U both = V::in_register(load(from + q % 4 * kVector));
+            numbers = (q < 4 ? both : both >> 4) & every_byte(15);
+        }
+        if constexpr (f.bits == 5) {
+            const U upper = load(from + 4 * kVector);
+            numbers |= move_up<4 - q>(upper) & every_byte(16);
+        }
+        if constexpr (f.bits == 6) {
+            const U upper = load(from + (4 + q / 4) * kVector);
+            numbers |= move_up<4 - q % 4 * 2>(upper) & every_byte(48);
+        }
+        if constexpr (f.codebook) numbers = V::look_up(codebook, numbers);
+        if constexpr (kSigned<f>) numbers ^= every_byte(128);
+        return numbers;
+    }
+    // The order in which quads are met: two that share a vector follow each other, where they share a scale.
+    template <PackedFormat f>
+    static constexpr int quad_at(int i) {
+        return f.group == 32 && f.bits < 8 ? i / 2 + i % 2 * 4 : i;
+    }
 
     CRIA_INLINE U four_of(const std::int8_t* x, int quad) {
         std::uint32_t four;
@@ -87,38 +96,82 @@ struct Packed {
         return V::all_bits(four);
     }
 
-    // Sums of the products of quads [first, last) with 4 numbers of x each, from `start` on.
     template <PackedFormat f>
-    CRIA_INLINE I dot(I start, const U (&quads)[8], int first, int last, const std::int8_t* x) {
-        if constexpr (V::kSumsIn16Bits && !kWide<f>) return dot_in_16_bits<f>(start, quads, first, last, x);
-        for (int q = first; q < last; ++q) {
-            if constexpr (kSigned<f>)
-                start = V::dot4_signed(start, quads[q], four_of(x, q));
-            else if constexpr (kWide<f>)
-                start = V::dot4(start, quads[q], four_of(x, q));
-            else
-                start = V::dot4_small(start, quads[q], four_of(x, q));
+    CRIA_INLINE I dot(I sum, U quad, U x) {
+        if constexpr (kSigned<f>)
+            return V::dot4_signed(sum, quad, x);
+        else if constexpr (kWide<f>)
+            return V::dot4(sum, quad, x);
+        else
+            return V::dot4_small(sum, quad, x);
+    }
+
+    // A slice of kT tiles, the numbers of each from `w` on, and of kR rows of a panel.
+    template <int kR, int kT>
+    struct Square {
+        const std::byte* w[kT];
+        const std::int8_t* x;
+        const SliceScale* xs;
+        const std::uint8_t* codebook;
+    };
+
+    // Adds the products of quads [first, last) with 4 numbers of x each. A quad of every tile meets all rows before the
+    // next one does, so that only the sums stay in registers.
+    template <PackedFormat f, int first, int last, int kR, int kT>
+    CRIA_INLINE void add_products(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        if constexpr (V::kSumsIn16Bits && !kWide<f>) return add_products_in_16_bits<f, first, last>(square, dots);
+        constexpr int q = quad_at<f>(first);
+        U quads[kT];
+        for (int t = 0; t < kT; ++t) quads[t] = quad<f, q>(square.w[t], square.codebook);
+#pragma GCC unroll 16
+        for (int r = 0; r < kR; ++r) {
+            const U x = four_of(square.x + r * kSlice, q);
+            for (int t = 0; t < kT; ++t) dots[t][r] = dot<f>(dots[t][r], quads[t], x);
         }
-        return start;
+        if constexpr (first + 1 < last) add_products<f, first + 1, last>(square, dots);
     }
 
     // The same with sums of as many pairs as surely fit 16 bits.
-    template <PackedFormat f>
-    CRIA_INLINE I dot_in_16_bits(I start, const U (&quads)[8], int first, int last, const std::int8_t* x) {
-        constexpr int kFit = 32767 / (2 * 127 * ((1 << f.bits) - 1));
-        for (int q = first; q < last; q += kFit) {
-            U sums = V::pairs(quads[q], four_of(x, q));
-            for (int next = q + 1; next < q + kFit && next < last; ++next)
-                sums = V::add_pairs(sums, V::pairs(quads[next], four_of(x, next)));
-            start = V::widen_pairs(start, sums);
+    template <PackedFormat f, int first, int last, int kR, int kT>
+    CRIA_INLINE void add_products_in_16_bits(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        constexpr int kFit = 32767 / (2 * 127 * ((1 << f.bits) - 1)), end = first + kFit < last ? first + kFit : last;
+        U sums[kT][kR];
+        add_pairs<f, first, end, true>(square, sums);
+        for (int t = 0; t < kT; ++t)
+            for (int r = 0; r < kR; ++r) dots[t][r] = V::widen_pairs(dots[t][r], sums[t][r]);
+        if constexpr (end < last) add_products_in_16_bits<f, end, last>(square, dots);
+    }
+
+    template <PackedFormat f, int first, int last, bool kBegin, int kR, int kT>
+    CRIA_INLINE void add_pairs(const Square<kR, kT>& square, U (&sums)[kT][kR]) {
+        constexpr int q = quad_at<f>(first);
+        for (int t = 0; t < kT; ++t) {
+            const U numbers = quad<f, q>(square.w[t], square.codebook);
+#pragma GCC unroll 16
+            for (int r = 0; r < kR; ++r) {
+                const U pairs = V::pairs(numbers, four_of(square.x + r * kSlice, q));
+                sums[t][r] = kBegin ? pairs : V::add_pairs(sums[t][r], pairs);
+            }
         }
-        return start;
+        if constexpr (first + 1 < last) add_pairs<f, first + 1, last, false>(square, sums);
     }
 
     template <PackedFormat f>
     CRIA_INLINE I start_of(std::int32_t negative_sum) {
         if constexpr (f.zero_shift < 0 || kSigned<f>) return I{};
-        return V::template cast<I>(V::all_bits(static_cast<std::uint32_t>(negative_sum)) << f.zero_shift);
+        const U sums = V::in_register(V::all_bits(static_cast<std::uint32_t>(negative_sum)));
+        return V::template cast<I>(sums << f.zero_shift);
+    }
+
+    // The sums over a group, which has quads [first, last).
+    template <PackedFormat f, int first, int last, int kR, int kT>
+    CRIA_INLINE void products(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        for (int r = 0; r < kR; ++r) {
+            const SliceScale& x = square.xs[r];
+            const I start = start_of<f>(f.group == kSlice ? x.sum : x.sums[first / 4]);
+            for (int t = 0; t < kT; ++t) dots[t][r] = start;
+        }
+        add_products<f, first, last>(square, dots);
     }
 
     template <PackedFormat f>
@@ -128,44 +181,70 @@ struct Packed {
         return scale * V::template convert<F>(f.group == 16 ? V::widen_signed(from) : V::widen_unsigned(from));
     }
 
-    // What a slice of a tile is multiplied with, once it is in registers.
-    template <PackedFormat f>
-    struct Slice {
-        U quads[8];
-        F scales[32 / f.group];
-        F minimum;
+    // What a block of kT tiles is multiplied with.
+    template <int kT>
+    struct BlockScale {
+        F scale[kT], minimum[kT];
     };
 
-    template <PackedFormat f>
-    CRIA_INLINE void load_slice(const PackedBlock& block, const std::byte* w, F scale, F minimum, int slice,
-                                Slice<f>& out) {
-        constexpr int kGroups = 32 / f.group;
-        unpack<f>(w + block.numbers + slice * kSliceBytes<f>, out.quads);
-        if constexpr (kSigned<f>)
-            for (U& quad : out.quads) quad ^= every_byte(128);
-        for (int g = 0; g < kGroups; ++g) out.scales[g] = group_scale<f>(scale, w + block.scales, kGroups * slice + g);
-        if constexpr (f.minima)
-            out.minimum = minimum * V::template convert<F>(V::widen_unsigned(w + block.minima + slice * kLanes));
+    // Adds the products of slice `slice` of a block of kT tiles; `w` is where that of the first tile begins.
+    template <PackedFormat f, int kR, int kT>
+    CRIA_INLINE void add_slice(const Job& job, const std::byte* w, std::int64_t tile_bytes,
+                               const BlockScale<kT>& scales, int slice, const std::int8_t* x, const SliceScale* xs,
+                               F (&sums)[kT][kR]) {
+        Square<kR, kT> square{{}, x, xs, job.codebook};
+        for (int t = 0; t < kT; ++t) square.w[t] = w + t * tile_bytes + job.block.numbers + slice * kSliceBytes<f>;
+        const std::byte* const group_scales = w + job.block.scales;
+        if constexpr (f.group == kSlice)
+            add_group<f>(square, group_scales, tile_bytes, scales, slice, sums);
+        else
+            add_two_groups<f>(square, group_scales, tile_bytes, scales, slice, sums);
+        if constexpr (f.minima) add_minima(w + job.block.minima + slice * kLanes, tile_bytes, scales, xs, sums);
     }
 
-    // Adds the products of a slice with one row of x.
-    template <PackedFormat f>
-    CRIA_INLINE void add_slice(const Slice<f>& w, const std::int8_t* x, const SliceScale& xs, F& sum) {
-        if constexpr (f.group == 32) {
-            const I dots = dot<f>(start_of<f>(xs.sum), w.quads, 0, 8, x);
-            sum = V::add_product(sum, V::template convert<F>(dots), w.scales[0] * V::all(xs.scale));
-            if constexpr (f.minima) sum = V::add_product(sum, w.minimum, V::all(xs.scaled_sum));
-        } else {
-            const I first = dot<f>(start_of<f>(xs.sums[0]), w.quads, 0, 4, x);
-            const I second = dot<f>(start_of<f>(xs.sums[1]), w.quads, 4, 8, x);
-            const F both = V::add_product(V::template convert<F>(first) * w.scales[0], V::template convert<F>(second),
-                                          w.scales[1]);
-            sum = V::add_product(sum, both, V::all(xs.scale));
+    template <PackedFormat f, int kR, int kT>
+    CRIA_INLINE void add_group(const Square<kR, kT>& square, const std::byte* group_scales, std::int64_t tile_bytes,
+                               const BlockScale<kT>& scales, int slice, F (&sums)[kT][kR]) {
+        I dots[kT][kR];
+        products<f, 0, 8>(square, dots);
+        for (int t = 0; t < kT; ++t) {
+            const F scale = group_scale<f>(scales.scale[t], group_scales + t * tile_bytes, slice);
+            for (int r = 0; r < kR; ++r)
+                sums[t][r] =
+                    V::add_product(sums[t][r], V::template convert<F>(dots[t][r]), scale * V::all(square.xs[r].scale));
         }
     }
 
-    template <PackedFormat f>
-    static constexpr std::int64_t kSliceBytes = (f.bits == 8 ? 8 : f.bits) * kVector;
+    template <PackedFormat f, int kR, int kT>
+    CRIA_INLINE void add_two_groups(const Square<kR, kT>& square, const std::byte* group_scales,
+                                    std::int64_t tile_bytes, const BlockScale<kT>& scales, int slice,
+                                    F (&sums)[kT][kR]) {
+        I dots[kT][kR];
+        F firsts[kT][kR];
+        products<f, 0, 4>(square, dots);
+        for (int t = 0; t < kT; ++t) {
+            const F scale = group_scale<f>(scales.scale[t], group_scales + t * tile_bytes, 2 * slice);
+            for (int r = 0; r < kR; ++r) firsts[t][r] = V::template convert<F>(dots[t][r]) * scale;
+        }
+        products<f, 4, 8>(square, dots);
+        for (int t = 0; t < kT; ++t) {
+            const F scale = group_scale<f>(scales.scale[t], group_scales + t * tile_bytes, 2 * slice + 1);
+            for (int r = 0; r < kR; ++r) {
+                const F both = V::add_product(firsts[t][r], V::template convert<F>(dots[t][r]), scale);
+                sums[t][r] = V::add_product(sums[t][r], both, V::all(square.xs[r].scale));
+            }
+        }
+    }
+
+    template <int kR, int kT>
+    CRIA_INLINE void add_minima(const std::byte* group_minima, std::int64_t tile_bytes, const BlockScale<kT>& scales,
+                                const SliceScale* xs, F (&sums)[kT][kR]) {
+        for (int t = 0; t < kT; ++t) {
+            const F group = V::template convert<F>(V::widen_unsigned(group_minima + t * tile_bytes));
+            const F minimum = scales.minimum[t] * group;
+            for (int r = 0; r < kR; ++r) sums[t][r] = V::add_product(sums[t][r], minimum, V::all(xs[r].scaled_sum));
+        }
+    }
 
     // Asks for what lies kBytesAhead of kT tiles; behind their end come the next kT.
     template <int kT>
@@ -176,28 +255,23 @@ struct Packed {
             for (std::int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + t * tile_bytes + at);
     }
 
-    // kT tiles, tile_bytes apart, with kR rows of a panel.
+    // kT tiles, tile_bytes apart, with a panel of kR rows.
     template <PackedFormat f, int kR, int kT>
-    CRIA_INLINE void multiply(const PackedBlock& block, const std::byte* w, std::int64_t tile_bytes,
-                              std::int64_t blocks, const std::int8_t* x, const SliceScale* xs, bool from_memory,
-                              F (&sums)[kT][kR]) {
+    CRIA_INLINE void multiply(const Job& job, const std::byte* w, std::int64_t tile_bytes, std::int64_t blocks,
+                              const std::int8_t* x, const SliceScale* xs, bool from_memory, F (&sums)[kT][kR]) {
+        const PackedBlock& block = job.block;
         const std::byte* const end = w + tile_bytes;
         const std::int64_t bytes = block.bytes / f.slices;
         for (std::int64_t b = 0; b < blocks; ++b, w += block.bytes) {
-            F scale[kT], minimum[kT];
+            BlockScale<kT> scales;
             for (int t = 0; t < kT; ++t) {
-                scale[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes));
+                scales.scale[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes));
                 if constexpr (f.minima)
-                    minimum[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes + block.minimum));
+                    scales.minimum[t] = V::widen_f16(V::template load_as<H>(w + t * tile_bytes + block.minimum));
             }
             for (int slice = 0; slice < f.slices; ++slice, x += kR * kSlice, xs += kR) {
                 if (from_memory) prefetch<kT>(w + slice * bytes, bytes, end, tile_bytes);
-                Slice<f> slices[kT];
-                for (int t = 0; t < kT; ++t)
-                    load_slice<f>(block, w + t * tile_bytes, scale[t], minimum[t], slice, slices[t]);
-#pragma GCC unroll 16
-                for (int r = 0; r < kR; ++r)
-                    for (int t = 0; t < kT; ++t) add_slice<f>(slices[t], x + r * kSlice, xs[r], sums[t][r]);
+                add_slice<f, kR, kT>(job, w, tile_bytes, scales, slice, x, xs, sums);
             }
         }
     }
@@ -213,12 +287,12 @@ struct Packed {
 
     template <PackedFormat f, int kR, int kT>
     static void panel(const Job& job, std::int64_t row, std::int64_t first_tile, std::int64_t last_tile) {
-        const PackedBlock block = packed_block(job.w.type, kLanes);
-        const std::int64_t columns = job.w.columns, blocks = columns / block.columns, bytes = blocks * block.bytes;
+        const std::int64_t columns = job.w.columns, blocks = columns / job.block.columns,
+                           bytes = blocks * job.block.bytes;
         std::int64_t tile = first_tile;
         for (; tile + kT <= last_tile; tile += kT) {
             F sums[kT][kR] = {};
-            multiply<f, kR, kT>(block, job.w.data + tile * bytes, bytes, blocks, job.x.numbers + row * columns,
+            multiply<f, kR, kT>(job, job.w.data + tile * bytes, bytes, blocks, job.x.numbers + row * columns,
                                 job.x.scales + row * columns / kSlice, row == 0, sums);
             for (int t = 0; t < kT; ++t)
                 for (int r = 0; r < kR; ++r) write(job, row + r, tile + t, sums[t][r]);
@@ -228,15 +302,14 @@ struct Packed {
 
     template <PackedFormat f>
     static void all(const Job& job, std::int64_t first_tile, std::int64_t last_tile) {
-        const std::int64_t fit = kTileBytes / job.w.tile_bytes(), together = fit < 1 ? 1 : fit;
+        constexpr int kT = V::kPanelTiles;
+        const std::int64_t fit = kTileBytes / (kT * job.w.tile_bytes()), together = kT * (fit < 1 ? 1 : fit);
         for (std::int64_t tile = first_tile; tile < last_tile; tile += together) {
             const std::int64_t end = tile + together < last_tile ? tile + together : last_tile;
             for (std::int64_t row = 0; row < job.x.rows;) {
                 const std::int64_t count = panel_rows(job.x.rows, row, job.x.panel);
                 if (count == V::kPanelRows)
-                    panel<f, V::kPanelRows, V::kPanelTiles>(job, row, tile, end);
-                else if (count == 8)
-                    panel<f, 8, 1>(job, row, tile, end);
+                    panel<f, V::kPanelRows, kT>(job, row, tile, end);
                 else if (count == 4)
                     panel<f, 4, 1>(job, row, tile, end);
                 else if (count == 2)
@@ -250,7 +323,7 @@ struct Packed {
 
     static void product(const QuantizedRows& x, const PackedRows& w, std::int64_t first_tile, std::int64_t last_tile,
                         float* y, std::int64_t y_stride, bool accumulate) {
-        const Job job{x, w, y, y_stride, accumulate};
+        const Job job{x, w, y, y_stride, accumulate, packed_block(w.type, kLanes), iq4_numbers()};
         switch (w.type) {
             case BlockType::q4_0:
                 return all<PackedFormat{4, 32, 3, 1, false, false, false}>(job, first_tile, last_tile);

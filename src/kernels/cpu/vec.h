@@ -79,6 +79,9 @@ struct VecBase {
 
     CRIA_INLINE F all(float x) { return x - F{}; }  // keeps -0
     CRIA_INLINE U all_bits(std::uint32_t x) { return x | U{}; }
+    // v, of which the compiler knows nothing from here on: it neither loads it once more for each use, nor takes a step
+    // back to where it was a scalar.
+    CRIA_INLINE U in_register(U v) { return v; }
     CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) {  // lanes [0, n) of v, the rest of `other`
         for (std::int64_t i = n; i < N; ++i) v[i] = other[i];
         return v;

@@ -11,7 +11,7 @@ namespace {
 struct Avx512 : VecBase<Avx512, 16> {
     static constexpr int kTileRows = 14;  // 28 sums of 32 registers
     static constexpr int kTileVectors = 2;
-    static constexpr int kPanelRows = 12;
+    static constexpr int kPanelRows = 6;  // 12 sums of products and 12 sums of groups
     static constexpr int kPanelTiles = 2;
 
     CRIA_INLINE __mmask16 below(std::int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
@@ -20,6 +20,10 @@ struct Avx512 : VecBase<Avx512, 16> {
     CRIA_INLINE F lanes_below(std::int64_t n, F v, F other) { return _mm512_mask_blend_ps(below(n), other, v); }
     // With a full mask: g++ 12 warns about the plain forms, whose headers read an uninitialised value.
     static constexpr __mmask16 kFull = 0xffff;
+    CRIA_INLINE U in_register(U v) {
+        __asm__("" : "+v"(v));
+        return v;
+    }
     CRIA_INLINE F add_product(F sum, F a, F b) { return _mm512_fmadd_ps(a, b, sum); }
     CRIA_INLINE F sqrt(F v) { return _mm512_maskz_sqrt_ps(kFull, v); }
     CRIA_INLINE U widen_bits(H h) { return (U)_mm512_maskz_cvtepu16_epi32(kFull, (__m256i)h); }
