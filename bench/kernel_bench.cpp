@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -129,6 +130,7 @@ void bench_packed(const Kernels& kernels, ThreadPool& pool, BlockType type, std:
     std::vector<std::int8_t> numbers(static_cast<std::size_t>(rows * s.k), 3);
     std::vector<SliceScale> scales(static_cast<std::size_t>(rows * slices));
     const QuantizedRows x{rows, s.k, packed.panel, numbers.data(), scales.data()};
+    std::memset(bytes.raw(), 17, bytes.bytes());  // pages of its own
     const PackedRows w{type, s.n, s.k, packed.lanes, static_cast<const std::byte*>(bytes.raw())};
     const Tensor y = Tensor::zeros(DType::f32, {rows, s.n});
     const int parts = 4 * pool.threads();
