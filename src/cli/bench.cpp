@@ -97,6 +97,7 @@ public:
         options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
         options.value("--kv-type", kv_type_, "TYPE",
                       "of keys and values: f32, bf16 or i8 (default: bf16 for quantised models, else f32)");
+        add_int8_option(options, int8_);
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
                        "md, json, jsonl or csv (default: md)");
@@ -115,10 +116,11 @@ public:
         }
         const std::int64_t sequences = (all_positions + context - 1) / context;
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded =
-            CRIA_TRY(load_named_model(cli, model_, context, {}, {.kv_type = kv_type, .sequences = sequences}));
-        const auto sizes = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()))
-                               .sizes(compute.kernels.packed.lanes);
+        const auto loaded = CRIA_TRY(
+            load_named_model(cli, model_, context, {.int8 = int8_}, {.kv_type = kv_type, .sequences = sequences}));
+        Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(cli.os, loaded->files, loaded->model.config()));
+        if (int8_) checkpoint.round_to(BlockType::q8_0);
+        const auto sizes = checkpoint.sizes(compute.kernels.packed.lanes);
         const DType cache = loaded->model.cache_shape(kv_type).type;
         std::vector<Measured> all;
         Progress progress(cli);
@@ -144,8 +146,8 @@ private:
         const LoadTest test = CRIA_TRY(load_test(serve_, prompts[0], answers[0]));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));
-        const auto loaded = CRIA_TRY(
-            load_named_model(cli, model_, test.positions(), {}, {.kv_type = kv_type, .sequences = test.running}));
+        const auto loaded = CRIA_TRY(load_named_model(cli, model_, test.positions(), {.int8 = int8_},
+                                                      {.kv_type = kv_type, .sequences = test.running}));
         cli.console.out(CRIA_TRY(bench_serve(cli, *loaded, compute, test, kv_type, output_)));
         return kDone;
     }
@@ -228,6 +230,7 @@ private:
     std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
     std::int64_t batch_ = 512, repetitions_ = 5;
     std::string output_ = "md", kv_type_;
+    bool int8_ = false;
     ServeOptions serve_;
 };
 

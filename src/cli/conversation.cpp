@@ -4,6 +4,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/messages_file.h"
+#include "cli/model_option.h"
 
 namespace cria {
 namespace {
@@ -60,6 +61,7 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
         "--kv-type", flags.kv_type, "TYPE",
         "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16 for quantised models, "
         "else f32)");
+    add_int8_option(options, flags.int8);
     options.value("--draft-model", flags.draft_model, "MODEL",
                   "a small model with the same vocabulary that guesses ahead; the text is the same, its time is not");
     options.value("--stop", flags.stop, "TEXT", "end the answer before this text; may be repeated");
@@ -99,15 +101,15 @@ Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::st
     if (!flags.tools_file.empty()) tools = CRIA_TRY(read_tools(cli.os, flags.tools_file));
     const Compute compute = CRIA_TRY(cli.compute());
     const auto kv_type = CRIA_TRY(read_kv_type(flags.kv_type));
-    auto loaded =
-        CRIA_TRY(load_named_model(cli, model, flags.context, {}, {.kv_type = kv_type, .beside = flags.draft_model}));
+    auto loaded = CRIA_TRY(load_named_model(cli, model, flags.context, {.int8 = flags.int8},
+                                            {.kv_type = kv_type, .beside = flags.draft_model}));
     std::unique_ptr<LoadedModel> draft;
     if (!flags.draft_model.empty()) draft = CRIA_TRY(load_draft_model(cli, flags.draft_model, *loaded));
     std::unique_ptr<Conversation> talk(new Conversation(cli, std::move(loaded), std::move(draft), compute, kv_type));
     talk->options_.generate = generate_options(cli, talk->model(), flags);
     CRIA_TRY(check_sampling(talk->options_.generate.sampling));
     talk->options_.prompt.tools = std::move(tools);
-    if (!flags.prompt_cache.empty()) CRIA_TRY(talk->open_prompt_cache(cli, flags.prompt_cache));
+    if (!flags.prompt_cache.empty()) CRIA_TRY(talk->open_prompt_cache(cli, flags));
     talk->raw_ = flags.raw || !talk->model().instruct;
     talk->set_system(flags.system.value_or(talk->model().system));
     if (!flags.calendar.empty()) talk->offer_calendar(flags.calendar);
@@ -115,11 +117,11 @@ Result<std::unique_ptr<Conversation>> Conversation::open(Cli& cli, const std::st
 }
 
 // A file of another model, or a damaged one, is written anew in the end.
-Status Conversation::open_prompt_cache(Cli& cli, const Path& path) {
-    prompt_cache_ = path;
+Status Conversation::open_prompt_cache(Cli& cli, const AnswerFlags& flags) {
+    const Path& path = prompt_cache_ = flags.prompt_cache;
     // By its place, too: two models may have files of the same names, sizes and dates.
     const Path place = std::filesystem::absolute(model_->files.weights.front()).lexically_normal();
-    origin_ = place.string() + "\n" + CRIA_TRY(describe_weights(os_, model_->files));
+    origin_ = place.string() + "\n" + CRIA_TRY(describe_weights(os_, model_->files)) + (flags.int8 ? "\nint8" : "");
     const auto loaded = engine_->load_prefixes(path, origin_);
     if (loaded || loaded.error().kind == ErrorKind::not_found) return {};
     if (loaded.error().kind == ErrorKind::io) return std::unexpected(loaded.error());

@@ -27,6 +27,7 @@ struct AnswerFlags {
     bool no_drafts = false;
     std::string draft_model{};
     std::string kv_type{};
+    bool int8 = false;
     std::string prompt_cache{};
     std::int64_t context = 0;
     std::vector<std::string> stop{};
@@ -65,7 +66,7 @@ public:
 private:
     Conversation(Cli& cli, std::unique_ptr<LoadedModel> model, std::unique_ptr<LoadedModel> draft, Compute compute,
                  std::optional<DType> kv_type);
-    Status open_prompt_cache(Cli& cli, const Path& path);
+    Status open_prompt_cache(Cli& cli, const AnswerFlags& flags);
     Result<AgentAnswer> continue_text(const std::string& text, AgentObserver& observer);
 
     Os& os_;

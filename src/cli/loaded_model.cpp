@@ -83,9 +83,9 @@ Path cache_folder_of(const Cli& cli, const ModelFiles& files) {
 
 Result<Need> memory_need(Os& os, const Found& found, const Kernels& kernels, const LoadOptions& options,
                          const MemoryPlan& plan) {
-    const std::int64_t lanes =
-        options.exact || options.trainable ? 0 : kernels.packed.lanes;  // 0: nothing stays packed
-    const Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, found.files, found.config));
+    const std::int64_t lanes = options.packs() ? kernels.packed.lanes : 0;  // 0: nothing stays packed
+    Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, found.files, found.config));
+    if (options.packs() && options.int8) checkpoint.round_to(BlockType::q8_0);
     const Llama outline = CRIA_TRY(Llama::outline(found.config, checkpoint, lanes));
     const KvShape shape = outline.cache_shape(plan.kv_type);
     if (!KvPool::can_hold(shape.type, shape.head_dim))
@@ -187,7 +187,7 @@ Result<std::unique_ptr<LoadedModel>> load_named_model(Cli& cli, const std::strin
     if (plan.beside.empty()) {
         CRIA_TRY(check_memory(cli.os, files.folder.string(), need, room, plan.sequences));
     } else {
-        const Found other = CRIA_TRY(find_to_load(cli, plan.beside, room, compute.kernels, {}, {}));
+        const Found other = CRIA_TRY(find_to_load(cli, plan.beside, room, compute.kernels, {.compute = &compute}, {}));
         const std::string both =
             fmt::format("{} with {} beside it", files.folder.string(), other.files.folder.string());
         CRIA_TRY(check_memory(cli.os, both, need + other.need, room, plan.sequences));

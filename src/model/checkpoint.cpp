@@ -80,6 +80,10 @@ bool is_weight_type(ElementType type) {
     return dtype == DType::f32 || dtype == DType::bf16 || dtype == DType::f16;
 }
 
+// A smaller tensor is copied: where the matrices are packed, norms would keep the file mapped, and whole huge pages of
+// it in memory.
+constexpr std::int64_t kWorthAView = 64 * 1024;
+
 std::uint64_t loaded_bytes(ElementType type, const Shape& shape, std::int64_t lanes) {
     const auto* block = std::get_if<BlockType>(&type);
     if (block == nullptr) return static_cast<std::uint64_t>(shape.rows() * row_bytes(type, shape.last()));
@@ -268,16 +272,24 @@ bool Checkpoint::holds_blocks(const std::string& name) const {
     return it != found_.end() && std::holds_alternative<BlockType>(it->second.parts.front().type);
 }
 
+std::optional<BlockType> Checkpoint::packable_type(std::string_view name, const Found& found) const {
+    if (found.parts.size() > 1) return std::nullopt;
+    const Part& part = found.parts.front();
+    if (const auto* blocks = std::get_if<BlockType>(&part.type))
+        return can_pack(*blocks) ? std::optional(*blocks) : std::nullopt;
+    const bool matrix = part.shape.rank() == 2 && is_weight_type(part.type) && name.find(".lora_") == name.npos;
+    const bool fits = rounded_ && matrix && part.shape.last() % layout_of(*rounded_).elements == 0;
+    return fits ? rounded_ : std::nullopt;
+}
+
 bool Checkpoint::can_take_blocks(const std::string& name) const {
     const auto it = found_.find(name);
-    if (it == found_.end() || it->second.parts.size() > 1) return false;
-    const auto* type = std::get_if<BlockType>(&it->second.parts.front().type);
-    return type != nullptr && can_pack(*type);
+    return it != found_.end() && packable_type(name, it->second).has_value();
 }
 
 BlockType Checkpoint::block_type(const std::string& name) const {
     CRIA_ASSERT(can_take_blocks(name));
-    return std::get<BlockType>(found_.find(name)->second.parts.front().type);
+    return *packable_type(name, found_.find(name)->second);
 }
 
 DType Checkpoint::number_type(const std::string& name) const {
@@ -291,7 +303,8 @@ Result<Checkpoint::BlockRows> Checkpoint::take_blocks(const std::string& name, c
     CRIA_ASSERT(can_take_blocks(name));
     Found& found = *CRIA_TRY(find(name, shape));
     const Part& part = found.parts.front();
-    BlockRows blocks{std::get<BlockType>(part.type), {}};
+    BlockRows blocks{block_type(name), {}};
+    if (const auto* numbers = std::get_if<DType>(&part.type)) blocks.numbers = *numbers;
     blocks.rows.reserve(static_cast<std::size_t>(shape.rows()));
     const std::int64_t bytes = row_bytes(part.type, shape.last());
     for (std::int64_t row = 0; row < shape.rows(); ++row)
@@ -311,7 +324,8 @@ Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
     const auto* dtype = std::get_if<DType>(&first.type);
     const bool one = found.parts.size() == 1 || found.join == Join::same;
     const bool aligned = dtype != nullptr && reinterpret_cast<std::uintptr_t>(first.data) % bytes_of(*dtype) == 0;
-    if (aligned && one && !found.pairs_side_by_side)
+    const bool worth_it = row_bytes(first.type, shape.last()) * shape.rows() > kWorthAView;
+    if (aligned && one && worth_it && !found.pairs_side_by_side)
         return Tensor(*dtype, shape, const_cast<std::byte*>(first.data), first.storage);
     Tensor whole = Tensor::zeros(dtype != nullptr ? *dtype : DType::f32, shape);
     const std::int64_t stride = shape.last() * static_cast<std::int64_t>(bytes_of(whole.dtype()));
@@ -332,7 +346,8 @@ Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
         for (const Part& part : found.parts) {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
-            sizes.loaded += loaded_bytes(part.type, part.shape, lanes);
+            const auto packed = packable_type(name, found);
+            sizes.loaded += loaded_bytes(packed ? ElementType(*packed) : part.type, part.shape, lanes);
         }
     }
     return sizes;

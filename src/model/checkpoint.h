@@ -8,7 +8,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/os.h"
@@ -26,17 +28,21 @@ public:
     // Errors: those of the formats' readers; corrupt where two files hold one tensor.
     static Result<Checkpoint> open(Os& os, const ModelFiles& files, const LlamaConfig& config);
 
-    // The tensor of this name and shape: a view of the file where it stands there as it is wanted, else a copy.
+    // The tensor of this name and shape: a view of the file where it is large and stands there as it is wanted, else a
+    // copy.
     // Errors: corrupt (missing, of another shape), unsupported (of a type that weights do not have).
     Result<Tensor> take(const std::string& name, const Shape& shape);
+    // From here on matrices of numbers count as blocks of this type, to which whoever takes them rounds them.
+    void round_to(BlockType type) { rounded_ = type; }
     // The rows of a tensor of quantised blocks, in the order of Hugging Face.
     struct BlockRows {
         BlockType type;
         std::vector<const std::byte*> rows;
+        std::optional<DType> numbers{};  // what the rows are as long as they are not rounded to `type`
     };
     // Whether a tensor is quantised.
     bool holds_blocks(const std::string& name) const;
-    // Whether a tensor's blocks stand whole in one file and can be packed.
+    // Whether a tensor's blocks, or numbers to be rounded, stand whole in one file and can be packed.
     bool can_take_blocks(const std::string& name) const;
     BlockType block_type(const std::string& name) const;  // of such a tensor
     // The type that take() gives: that of the file, or f32 for blocks and for what is not there.
@@ -85,6 +91,8 @@ private:
     Result<Found*> find(const std::string& name, const Shape& shape);
     std::int64_t row_in_file(const Found& found, std::int64_t row) const;
     Status add(std::string name, Part part, bool pairs_side_by_side);
+    // The type of the blocks that can be taken.
+    std::optional<BlockType> packable_type(std::string_view name, const Found& found) const;
     Result<Shape> joined_shape(const std::string& name, const Found& found) const;
     // A row of the part's blocks in f32.
     static void dequantize_row(const Part& part, std::int64_t row, std::span<float> values);
@@ -94,6 +102,7 @@ private:
     std::string who_;
     LlamaConfig config_;
     std::map<std::string, Found, std::less<>> found_;
+    std::optional<BlockType> rounded_{};
 };
 
 }  // namespace cria

@@ -61,10 +61,15 @@ struct LoadOptions {
     // What the model will run on: quantised weights are packed for it (model/packed_weights.h) and stay quantised.
     // Without it, and in models to be trained or exact, they become f32.
     const Compute* compute = nullptr;
+    // Matrices of numbers are rounded to blocks of Q8_0 where they fit, as `cria quantize --type q8_0` rounds them.
+    // Wants `compute`; of no effect on models to be trained or exact.
+    bool int8 = false;
     // Of this model alone: keeps the packed form where the model's own folder cannot be written to. Empty: none.
     Path cache_folder{};
     // Gets a sentence for the user when the packed form was of no use, or is not kept beside the model.
     std::function<void(std::string_view)> notice = [](std::string_view) {};
+
+    bool packs() const { return compute != nullptr && !trainable && !exact; }
 };
 
 // Immutable while passes run; concurrent passes (each with its own arena and caches) are allowed when

@@ -175,8 +175,8 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
     Llama model = CRIA_TRY(empty(config, files.config.string()));
     Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, files, config));
     PackedWeights packed;
-    if (options.compute != nullptr && !options.trainable && !options.exact)
-        packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), options));
+    if (options.packs() && options.int8) checkpoint.round_to(BlockType::q8_0);
+    if (options.packs()) packed = CRIA_TRY(load_packed(os, files, checkpoint, model.parameters(), options));
     if (config.lora_rank > 0 && options.trainable)
         return fail(ErrorKind::unsupported, "{}: a model with adaptors of Meta's cannot be trained on",
                     folder.string());

@@ -1,7 +1,8 @@
 // Quantised weights packed for the kernels at hand, and kept in a file beside the model: the first start packs, every
 // later one maps that file and reads nothing twice.
 //
-// The file is NAME.packedN (NAME is the model's first file, N the rows of a tile): safetensors that hold the packed
+// The file is NAME.packedN, or NAME.int8.packedN for a model that LoadOptions::int8 rounds (NAME is the model's first
+// file, N the rows of a tile): safetensors that hold the packed
 // bytes of each tensor under its Hugging Face name. Its metadata name the files it was made from, by size and time;
 // when those have changed it is made anew. It may be deleted at any time. Where the model's folder cannot be written
 // to, it is kept in another one.
@@ -32,7 +33,7 @@ public:
     // Those of `requests`, of which the checkpoint can give the blocks, from the file; it is written first where it is
     // not there, damaged or out of date, beside the model, else in options.cache_folder, and where it cannot be
     // written, memory takes its place. Of `options` counts what concerns packing.
-    // Errors: those of Checkpoint::take_blocks.
+    // Errors: those of Checkpoint::take_blocks; corrupt, where numbers are to be rounded that are none.
     static Result<PackedWeights> open(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
                                       std::span<const PackRequest> requests, const LoadOptions& options);
 

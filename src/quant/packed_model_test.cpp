@@ -123,6 +123,32 @@ TEST_F(PackedModel, APassNeedsWhatItsOutlineSays) {
     }
 }
 
+// Rounded at the first start, it is the Q8_0 that would have been written, and is kept like one.
+TEST_F(PackedModel, NumbersRunInEightBits) {
+    quantize("q8_0");
+    const std::vector<float> wanted = logits(*load(real_os()));
+    const LoadOptions options{.compute = &compute_, .int8 = true};
+    const auto rounded = Llama::load(real_os(), folder_ / "m", options);
+    ASSERT_TRUE(rounded) << rounded.error().message;
+    EXPECT_EQ(logits(*rounded), wanted);
+    EXPECT_TRUE(
+        real_os().info(folder_ / fmt::format("m/model.safetensors.int8.packed{}", best_kernels().packed.lanes)));
+    FaultyOs reading(real_os(), {.disk_bytes = 0});
+    EXPECT_EQ(logits(*Llama::load(reading, folder_ / "m", options)), wanted);
+    EXPECT_NE(logits(*Llama::load(real_os(), folder_ / "m", {.compute = &compute_})), wanted);
+}
+
+TEST_F(PackedModel, WhatIsNoNumberIsNotRounded) {
+    Llama model = *Llama::load(real_os(), folder_ / "m", {.exact = true});
+    model.parameters()[2].weight->value.f32()[700] = NAN;
+    ASSERT_TRUE(model.save(real_os(), folder_ / "m", DType::bf16));
+    const auto rounded = Llama::load(real_os(), folder_ / "m", {.compute = &compute_, .int8 = true});
+    ASSERT_FALSE(rounded);
+    EXPECT_NE(rounded.error().message.find("self_attn.q_proj.weight' has numbers that are not finite"),
+              std::string::npos)
+        << rounded.error().message;
+}
+
 TEST_F(PackedModel, IsPackedOnce) {
     quantize("q4_0");
     const std::vector<float> first = logits(*load(real_os()));

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "ops/product.h"
-#include "quant/quantize_blocks.h"
+#include "tensor/quantize_blocks.h"
 
 namespace cria {
 

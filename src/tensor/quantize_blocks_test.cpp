@@ -1,5 +1,5 @@
 // Numbers to blocks and back: how much is lost, against what plain rounding loses and against the package gguf.
-#include "quant/quantize_blocks.h"
+#include "tensor/quantize_blocks.h"
 
 #include <gtest/gtest.h>
 

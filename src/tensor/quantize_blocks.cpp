@@ -1,4 +1,4 @@
-#include "quant/quantize_blocks.h"
+#include "tensor/quantize_blocks.h"
 
 #include <algorithm>
 #include <cmath>
