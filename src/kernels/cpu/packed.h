@@ -96,10 +96,13 @@ struct Packed {
         return V::all_bits(four);
     }
 
+    // A sum that the compiler leaves where it is: it would add in another order, and run out of registers.
+    CRIA_INLINE I kept(I sum) { return V::template cast<I>(V::in_register(V::template cast<U>(sum))); }
+
     template <PackedFormat f>
     CRIA_INLINE I dot(I sum, U quad, U x) {
         if constexpr (kSigned<f>)
-            return V::dot4_signed(sum, quad, x);
+            return kept(V::dot4_signed(sum, quad, x));
         else if constexpr (kWide<f>)
             return V::dot4(sum, quad, x);
         else
@@ -115,47 +118,6 @@ struct Packed {
         const std::uint8_t* codebook;
     };
 
-    // Adds the products of quads [first, last) with 4 numbers of x each. A quad of every tile meets all rows before the
-    // next one does, so that only the sums stay in registers.
-    template <PackedFormat f, int first, int last, int kR, int kT>
-    CRIA_INLINE void add_products(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
-        if constexpr (V::kSumsIn16Bits && !kWide<f>) return add_products_in_16_bits<f, first, last>(square, dots);
-        constexpr int q = quad_at<f>(first);
-        U quads[kT];
-        for (int t = 0; t < kT; ++t) quads[t] = quad<f, q>(square.w[t], square.codebook);
-#pragma GCC unroll 16
-        for (int r = 0; r < kR; ++r) {
-            const U x = four_of(square.x + r * kSlice, q);
-            for (int t = 0; t < kT; ++t) dots[t][r] = dot<f>(dots[t][r], quads[t], x);
-        }
-        if constexpr (first + 1 < last) add_products<f, first + 1, last>(square, dots);
-    }
-
-    // The same with sums of as many pairs as surely fit 16 bits.
-    template <PackedFormat f, int first, int last, int kR, int kT>
-    CRIA_INLINE void add_products_in_16_bits(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
-        constexpr int kFit = 32767 / (2 * 127 * ((1 << f.bits) - 1)), end = first + kFit < last ? first + kFit : last;
-        U sums[kT][kR];
-        add_pairs<f, first, end, true>(square, sums);
-        for (int t = 0; t < kT; ++t)
-            for (int r = 0; r < kR; ++r) dots[t][r] = V::widen_pairs(dots[t][r], sums[t][r]);
-        if constexpr (end < last) add_products_in_16_bits<f, end, last>(square, dots);
-    }
-
-    template <PackedFormat f, int first, int last, bool kBegin, int kR, int kT>
-    CRIA_INLINE void add_pairs(const Square<kR, kT>& square, U (&sums)[kT][kR]) {
-        constexpr int q = quad_at<f>(first);
-        for (int t = 0; t < kT; ++t) {
-            const U numbers = quad<f, q>(square.w[t], square.codebook);
-#pragma GCC unroll 16
-            for (int r = 0; r < kR; ++r) {
-                const U pairs = V::pairs(numbers, four_of(square.x + r * kSlice, q));
-                sums[t][r] = kBegin ? pairs : V::add_pairs(sums[t][r], pairs);
-            }
-        }
-        if constexpr (first + 1 < last) add_pairs<f, first + 1, last, false>(square, sums);
-    }
-
     template <PackedFormat f>
     CRIA_INLINE I start_of(std::int32_t negative_sum) {
         if constexpr (f.zero_shift < 0 || kSigned<f>) return I{};
@@ -163,15 +125,68 @@ struct Packed {
         return V::template cast<I>(sums << f.zero_shift);
     }
 
+    // Where the sum of row r over the group with quads [first, ...) begins.
+    template <PackedFormat f, int first, int kR, int kT>
+    CRIA_INLINE I start_of_row(const Square<kR, kT>& square, int r) {
+        return start_of<f>(f.group == kSlice ? square.xs[r].sum : square.xs[r].sums[first / 4]);
+    }
+
     // The sums over a group, which has quads [first, last).
     template <PackedFormat f, int first, int last, int kR, int kT>
     CRIA_INLINE void products(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        if constexpr (V::kSumsIn16Bits && !kWide<f>) return products_in_16_bits<f, first, first, last>(square, dots);
         for (int r = 0; r < kR; ++r) {
-            const SliceScale& x = square.xs[r];
-            const I start = start_of<f>(f.group == kSlice ? x.sum : x.sums[first / 4]);
+            const I start = start_of_row<f, first>(square, r);
             for (int t = 0; t < kT; ++t) dots[t][r] = start;
         }
         add_products<f, first, last>(square, dots);
+    }
+
+    template <PackedFormat f, int i, int kR, int kT>
+    CRIA_INLINE void load_quads(const Square<kR, kT>& square, U (&quads)[kT]) {
+        for (int t = 0; t < kT; ++t) quads[t] = quad<f, quad_at<f>(i)>(square.w[t], square.codebook);
+    }
+
+    // Adds the products of quads [first, last) with 4 numbers of x each. A quad of every tile meets all rows before the
+    // next one does, so that only the sums stay in registers.
+    template <PackedFormat f, int first, int last, int kR, int kT>
+    CRIA_INLINE void add_products(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        U quads[kT];
+        load_quads<f, first>(square, quads);
+#pragma GCC unroll 16
+        for (int r = 0; r < kR; ++r) {
+            const U x = four_of(square.x + r * kSlice, quad_at<f>(first));
+            for (int t = 0; t < kT; ++t) dots[t][r] = dot<f>(dots[t][r], quads[t], x);
+        }
+        if constexpr (first + 1 < last) add_products<f, first + 1, last>(square, dots);
+    }
+
+    // The same of quads [begin, last) of the group, with sums of as many pairs as surely fit 16 bits.
+    template <PackedFormat f, int first, int begin, int last, int kR, int kT>
+    CRIA_INLINE void products_in_16_bits(const Square<kR, kT>& square, I (&dots)[kT][kR]) {
+        constexpr int kFit = 32767 / (2 * 127 * ((1 << f.bits) - 1)), end = begin + kFit < last ? begin + kFit : last;
+        U sums[kT][kR];
+        add_pairs<f, begin, end, true>(square, sums);
+        for (int r = 0; r < kR; ++r) {
+            const I start = begin == first ? start_of_row<f, first>(square, r) : I{};
+            for (int t = 0; t < kT; ++t) dots[t][r] = V::widen_pairs(begin == first ? start : dots[t][r], sums[t][r]);
+        }
+        if constexpr (end < last) products_in_16_bits<f, first, end, last>(square, dots);
+    }
+
+    template <PackedFormat f, int first, int last, bool kBegin, int kR, int kT>
+    CRIA_INLINE void add_pairs(const Square<kR, kT>& square, U (&sums)[kT][kR]) {
+        U quads[kT];
+        load_quads<f, first>(square, quads);
+#pragma GCC unroll 16
+        for (int r = 0; r < kR; ++r) {
+            const U x = four_of(square.x + r * kSlice, quad_at<f>(first));
+            for (int t = 0; t < kT; ++t) {
+                const U pairs = V::pairs(quads[t], x);
+                sums[t][r] = V::in_register(kBegin ? pairs : V::add_pairs(sums[t][r], pairs));
+            }
+        }
+        if constexpr (first + 1 < last) add_pairs<f, first + 1, last, false>(square, sums);
     }
 
     template <PackedFormat f>

@@ -14,6 +14,10 @@ struct Avx2 : VecBase<Avx2, 8> {
     static constexpr int kPanelRows = 4;
     static constexpr int kPanelTiles = 1;
 
+    CRIA_INLINE U in_register(U v) {
+        __asm__("" : "+x"(v));
+        return v;
+    }
     CRIA_INLINE __m256i below(std::int64_t n) {
         return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     }
