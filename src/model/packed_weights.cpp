@@ -130,10 +130,11 @@ Result<std::vector<Tensor>> read_packed(Os& os, const Path& path, std::span<cons
 // From the first place that has it, else written to the first that takes it. Empty where none does.
 class PackedFile {
 public:
-    PackedFile(Os& os, const ModelFiles& files, std::int64_t lanes, const LoadOptions& options)
-        : os_(os), options_(options) {
+    // `rounded`: numbers are rounded for it.
+    PackedFile(Os& os, const ModelFiles& files, std::int64_t lanes, bool rounded, const LoadOptions& options)
+        : os_(os), options_(options), rounded_(rounded) {
         Path path = files.weights.front();
-        path += fmt::format("{}.packed{}", options.int8 ? ".int8" : "", lanes);
+        path += fmt::format("{}.packed{}", rounded ? ".int8" : "", lanes);
         places_.push_back(path);
         if (!options.cache_folder.empty()) places_.push_back(options.cache_folder / path.filename());
     }
@@ -147,15 +148,16 @@ public:
             if (parts.error().kind != ErrorKind::not_found) reason = parts.error().message;
         }
         if (!reason.empty()) options_.notice(fmt::format("{}; its weights are packed anew", reason));
-        if (options_.int8)
-            options_.notice("the weights are rounded to eight bits; this takes a minute for each billion, and only once");
+        if (rounded_)
+            options_.notice(
+                "the weights are rounded to eight bits; this takes a minute for each billion, and only once");
         for (const Path& path : places_) {
             if (auto parts = write(path, sources, metadata)) {
                 if (path != places_.front())
                     options_.notice(fmt::format("{}; the packed weights are kept in {}", reason, path.string()));
                 return std::move(*parts);
             } else if (parts.error().kind == ErrorKind::corrupt) {
-                return prefix(options_.int8 ? "--int8" : path.string(), std::move(parts).error());
+                return prefix(path.string(), std::move(parts).error());
             } else {
                 reason = std::move(parts).error().message;
             }
@@ -174,6 +176,7 @@ private:
 
     Os& os_;
     const LoadOptions& options_;
+    bool rounded_;
     std::vector<Path> places_;
 };
 
@@ -196,7 +199,9 @@ Result<PackedWeights> PackedWeights::open(Os& os, const ModelFiles& files, Check
     if (sources.empty()) return weights;
 
     const SafetensorsMetadata metadata = CRIA_TRY(origin(os, files, lanes));
-    std::vector<Tensor> parts = CRIA_TRY(PackedFile(os, files, lanes, options).read_or_write(sources, metadata));
+    const bool rounded = std::ranges::any_of(sources, [](const Source& s) { return s.blocks.numbers.has_value(); });
+    PackedFile file(os, files, lanes, rounded, options);
+    std::vector<Tensor> parts = CRIA_TRY(file.read_or_write(sources, metadata));
     for (std::size_t i = 0; i < sources.size(); ++i) {
         Tensor part = parts.empty() ? CRIA_TRY(pack_in_memory(sources[i], *options.compute)) : std::move(parts[i]);
         weights.parts_.emplace(sources[i].name, sources[i].part(std::move(part)));

@@ -1,7 +1,7 @@
 // Quantised weights packed for the kernels at hand, and kept in a file beside the model: the first start packs, every
 // later one maps that file and reads nothing twice.
 //
-// The file is NAME.packedN, or NAME.int8.packedN for a model that LoadOptions::int8 rounds (NAME is the model's first
+// The file is NAME.packedN, or NAME.int8.packedN where LoadOptions::int8 rounds numbers (NAME is the model's first
 // file, N the rows of a tile): safetensors that hold the packed
 // bytes of each tensor under its Hugging Face name. Its metadata name the files it was made from, by size and time;
 // when those have changed it is made anew. It may be deleted at any time. Where the model's folder cannot be written

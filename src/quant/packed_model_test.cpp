@@ -136,6 +136,8 @@ TEST_F(PackedModel, NumbersRunInEightBits) {
     FaultyOs reading(real_os(), {.disk_bytes = 0});
     EXPECT_EQ(logits(*Llama::load(reading, folder_ / "m", options)), wanted);
     EXPECT_NE(logits(*Llama::load(real_os(), folder_ / "m", {.compute = &compute_})), wanted);
+    // What is quantised stays as it is, and is not kept twice.
+    EXPECT_EQ(logits(*Llama::load(reading, gguf_, options)), wanted);
 }
 
 TEST_F(PackedModel, WhatIsNoNumberIsNotRounded) {
