@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "engine/benchmark.h"
+#include "engine/benchmark_chart.h"
 #include "model/checkpoint.h"
 
 namespace cria {
@@ -59,14 +60,6 @@ Measured summarise(const BenchmarkTest& test, std::span<const std::chrono::nanos
     return measured;
 }
 
-// "pp512", "tg128", "tg128 @ d4096", "tg128 x 8".
-std::string name_of(const BenchmarkTest& test) {
-    std::string name = test.prompt > 0 ? fmt::format("pp{}", test.prompt) : fmt::format("tg{}", test.generate);
-    if (test.depth > 0) name += fmt::format(" @ d{}", test.depth);
-    if (test.parallel > 1) name += fmt::format(" x {}", test.parallel);
-    return name;
-}
-
 class BenchVerb final : public Verb {
 public:
     Page page() const override {
@@ -84,6 +77,7 @@ public:
                 "  cria bench -m demo\n"
                 "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 512,2048 -n 128 -d 0,4096 -t 2 -r 5 -o json\n"
                 "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 0 -n 64 --parallel 1,2,4,8,16\n"
+                "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf -p 0 -n 64 -d 0,1024,4096,16384 --svg depth.svg\n"
                 "  cria bench -m ./Llama-3.2-1B-Q4_K_M.gguf --serve --requests 32 -p 256 -n 64 --shared 128 --rate "
                 "2\n"};
     }
@@ -101,6 +95,7 @@ public:
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
                        "md, json, jsonl or csv (default: md)");
+        options.value("--svg", svg_, "FILE", "draw the medians over -d, --parallel or -p, whichever has several");
         add_serve_options(options, serve_);
     }
 
@@ -108,6 +103,8 @@ public:
         catch_interrupts();
         if (serve_.on) return run_serve(cli);
         const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests());
+        std::optional<BenchAxis> axis;
+        if (!svg_.empty()) axis = CRIA_TRY(bench_axis(tests));
         const Compute compute = CRIA_TRY(cli.compute());
         std::int64_t context = 1, all_positions = 1;
         for (const BenchmarkTest& test : tests) {
@@ -133,6 +130,7 @@ public:
         }
         progress.end();
         cli.console.out(report(all, *loaded, sizes, compute, cache));
+        if (axis) CRIA_TRY(draw(cli, all, *axis, *loaded, compute));
         return kDone;
     }
 
@@ -171,6 +169,15 @@ private:
         if (tests.empty())
             return fail(ErrorKind::invalid_input, "there is nothing to measure: -p or -n must be above 0");
         return tests;
+    }
+
+    Status draw(Cli& cli, const std::vector<Measured>& all, BenchAxis axis, const LoadedModel& loaded,
+                const Compute& compute) const {
+        std::vector<BenchRate> rates;
+        for (const Measured& m : all) rates.push_back({m.test, m.median});
+        const std::string title = fmt::format("{}, {} threads, {}", loaded.files.weights.front().filename().string(),
+                                              compute.pool.threads(), compute.kernels.name);
+        return write_atomically(cli.os, svg_, chart_svg(bench_chart(rates, axis, title)));
     }
 
     std::string report(const std::vector<Measured>& all, const LoadedModel& loaded, const Checkpoint::Sizes& sizes,
@@ -229,7 +236,7 @@ private:
     std::string model_;
     std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
     std::int64_t batch_ = 512, repetitions_ = 5;
-    std::string output_ = "md", kv_type_;
+    std::string output_ = "md", kv_type_, svg_;
     bool int8_ = false;
     ServeOptions serve_;
 };
