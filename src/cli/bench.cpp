@@ -141,6 +141,8 @@ private:
             return fail(ErrorKind::invalid_input,
                         "--serve wants one length above 0 of prompts (-p) and of answers (-n)");
         if (output_ == "csv") return fail(ErrorKind::invalid_input, "--serve writes md, json or jsonl, not csv");
+        if (!svg_.empty())
+            return fail(ErrorKind::invalid_input, "--svg draws tests, not --serve; leave out one of the two");
         const LoadTest test = CRIA_TRY(load_test(serve_, prompts[0], answers[0]));
         const Compute compute = CRIA_TRY(cli.compute());
         const auto kv_type = CRIA_TRY(read_kv_type(kv_type_));

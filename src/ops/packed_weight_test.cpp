@@ -96,5 +96,27 @@ TEST_F(PackedWeight, LinearIsWithinTheRoundingOfX) {
     }
 }
 
+// Rows that are made where they are rounded have the bits of rows that lie in memory.
+TEST_F(PackedWeight, MadeRowsAreThoseOfMemory) {
+    constexpr std::int64_t kCount = 13;
+    const auto filled = [&](std::int64_t columns, float step) {
+        const Value value{pass_.allocate(Shape{kCount, columns})};
+        for (std::int64_t i = 0; i < value.tensor.elements(); ++i)
+            value.tensor.f32()[i] = std::sin(static_cast<float>(i) * step);
+        return value;
+    };
+    const auto bits = [](const Value& value) {
+        return std::vector<float>(value.tensor.f32(), value.tensor.f32() + value.tensor.elements());
+    };
+    const Value x = filled(kColumns, 0.7f), gate_up = filled(2 * kColumns, 0.3f), residual = filled(85, 0.9f);
+    Weight scale{Tensor::zeros(DType::f32, Shape{kColumns})};
+    std::fill(scale.value.f32(), scale.value.f32() + kColumns, 1.5f);
+    EXPECT_EQ(bits(norm_linear(pass_, x, scale, 1e-5f, weight_)),
+              bits(linear(pass_, rms_norm(pass_, x, scale, 1e-5f), weight_)));
+    const std::vector<float> wanted = bits(linear_add(pass_, residual, swiglu(pass_, gate_up), weight_));
+    EXPECT_EQ(bits(swiglu_linear_onto(pass_, residual, gate_up, weight_)), wanted);
+    EXPECT_EQ(bits(residual), wanted);
+}
+
 }  // namespace
 }  // namespace cria
