@@ -169,7 +169,8 @@ struct Packed {
         add_pairs<f, begin, end, true>(square, sums);
         for (int r = 0; r < kR; ++r) {
             const I start = begin == first ? start_of_row<f, first>(square, r) : I{};
-            for (int t = 0; t < kT; ++t) dots[t][r] = V::widen_pairs(begin == first ? start : dots[t][r], sums[t][r]);
+            for (int t = 0; t < kT; ++t)
+                dots[t][r] = kept(V::widen_pairs(begin == first ? start : dots[t][r], sums[t][r]));
         }
         if constexpr (end < last) products_in_16_bits<f, first, end, last>(square, dots);
     }
