@@ -62,9 +62,8 @@ void bench_gemm(const Kernels& kernels, ThreadPool& pool, Transpose ta, Transpos
     const Tensor b = tb == Transpose::yes ? filled(s.n, s.k) : filled(s.k, s.n);
     const Tensor c = filled(s.m, s.n);
     double peak = measure_f32_gflops(real_os(), pool);
-    const double seconds = best_seconds([&] {
-        kernels.gemm(pool, ta, as_matrix(a), tb, as_matrix(b), {c.f32(), s.m, s.n, s.n}, accumulate);
-    });
+    const double seconds = best_seconds(
+        [&] { kernels.gemm(pool, ta, as_matrix(a), tb, as_matrix(b), {c.f32(), s.m, s.n, s.n}, accumulate); });
     peak = std::max(peak, measure_f32_gflops(real_os(), pool));
     const double rate = 2e-9 * static_cast<double>(s.m * s.n * s.k) / seconds;
     std::printf("  %-14s %5lld x %5lld x %5lld  %8.1f GFLOP/s  %5.1f %% of peak\n",
@@ -84,41 +83,60 @@ void bench_gemms(const Kernels& kernels, ThreadPool& pool) {
         bench_gemm(kernels, pool, Transpose::yes, Transpose::no, true, s);
 }
 
-// Rows of x with a weight as it is stored. `pairs`: x in bf16.
-void bench_dense(const Kernels& kernels, ThreadPool& pool, DType type, bool pairs, std::int64_t rows, Shape s,
-                 double roof) {
-    const Tensor w = Tensor::zeros(type, {s.n, s.k}), halves = Tensor::zeros(DType::bf16, {rows, s.k});
-    const Tensor x = filled(rows, s.k), y = filled(rows, s.n);
-    const WeightRows weight{w.raw(), type, s.n, s.k};
-    const Matrix<float> to{y.f32(), rows, s.n, s.n};
+void report_numbers(DType type, const char* how, std::int64_t rows, Shape s, double seconds, const Roofs& roofs) {
+    const double rate = static_cast<double>(s.n * s.k) * static_cast<double>(bytes_of(type)) / seconds * 1e-9;
+    const double products = 2e-9 * static_cast<double>(rows * s.n * s.k) / seconds;
+    std::printf("  %-4s%s %3lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof  %8.1f GFLOP/s\n",
+                std::string(name_of(type)).c_str(), how, static_cast<long long>(rows), static_cast<long long>(s.n),
+                static_cast<long long>(s.k), rate, 100 * rate / roofs.read_gb_s, products);
+}
+
+// Rows of x with a weight as it is stored.
+void bench_dense(const Kernels& kernels, ThreadPool& pool, DType type, std::int64_t rows, Shape s, const Roofs& roofs) {
+    const Tensor w = Tensor::zeros(type, {s.n, s.k}), x = filled(rows, s.k), y = filled(rows, s.n);
+    std::memset(w.raw(), 17, w.bytes());  // pages of its own
     const int parts = 4 * pool.threads();
     const double seconds = best_seconds([&] {
         pool.parallel(parts, [&](int part) {
-            const std::int64_t first = part * s.n / parts, last = (part + 1) * s.n / parts;
-            if (pairs)
-                kernels.paired.dense({halves.data<BF16>(), rows, s.k, s.k}, weight, first, last, to, false);
-            else
-                kernels.dense(as_matrix(x), weight, first, last, to, false);
+            kernels.dense(as_matrix(x), {w.raw(), type, s.n, s.k}, part * s.n / parts, (part + 1) * s.n / parts,
+                          {y.f32(), rows, s.n, s.n}, false);
         });
     });
-    const double rate = static_cast<double>(w.bytes()) / seconds * 1e-9;
-    const double products = 2e-9 * static_cast<double>(rows * s.n * s.k) / seconds;
-    std::printf("  %-4s%s %3lld x %6lld x %5lld  %8.1f GB/s  %5.1f %% of the read roof  %8.1f GFLOP/s\n",
-                std::string(name_of(type)).c_str(), pairs ? ", pairs" : "       ", static_cast<long long>(rows),
-                static_cast<long long>(s.n), static_cast<long long>(s.k), rate, 100 * rate / roof, products);
+    report_numbers(type, "         ", rows, s, seconds, roofs);
 }
 
-void bench_all_dense(const Kernels& kernels, ThreadPool& pool, double roof) {
-    std::printf("weights as they are stored, rows x outputs x inputs\n");
-    for (const auto& [type, pairs] :
-         {std::pair{DType::f32, false}, {DType::bf16, false}, {DType::bf16, true}, {DType::f16, false}}) {
-        for (const std::int64_t rows : {1, 2, 4, 8, 9, 16, 32})
-            bench_dense(kernels, pool, type, pairs, rows, {0, 65536, 2048}, roof);
-        bench_dense(kernels, pool, type, pairs, 1, {0, 2048, 8192}, roof);
-        bench_dense(kernels, pool, type, pairs, 1, {0, 8192, 256}, roof);  // fits the caches
-        bench_dense(kernels, pool, type, pairs, 512, {0, 8192, 2048}, roof);
-        bench_dense(kernels, pool, type, pairs, 512, {0, 2048, 8192}, roof);
-    }
+// With one in tiles. `pairs`: x in bf16.
+void bench_tiled(const Kernels& kernels, ThreadPool& pool, DType type, bool pairs, std::int64_t rows, Shape s,
+                 const Roofs& roofs) {
+    const Tensor bytes = Tensor::zeros(DType::i8, {tiled_bytes(type, s.n, s.k, kernels.tiled.lanes)});
+    std::memset(bytes.raw(), 17, bytes.bytes());
+    const TiledRows w{type, s.n, s.k, kernels.tiled.lanes, static_cast<const std::byte*>(bytes.raw())};
+    const Tensor words = filled(1, laid_words(rows, s.k, pairs)), x = filled(rows, s.k), y = filled(rows, s.n);
+    const LaidRows laid{rows, s.k, kernels.tiled.strip, pairs, words.f32()};
+    for (std::int64_t row = 0; row < rows; ++row) lay_row(kernels, x.f32() + row * s.k, row, laid);
+    const int parts = 4 * pool.threads();
+    const double seconds = best_seconds([&] {
+        pool.parallel(parts, [&](int part) {
+            kernels.tiled.product(laid, w, part * w.tiles() / parts, (part + 1) * w.tiles() / parts, y.f32(), s.n,
+                                  false);
+        });
+    });
+    report_numbers(type, pairs ? ", pairs  " : ", tiles  ", rows, s, seconds, roofs);
+}
+
+void bench_all_numbers(const Kernels& kernels, ThreadPool& pool, const Roofs& roofs) {
+    std::printf("weights of numbers, rows x outputs x inputs\n");
+    const auto each = [&](const auto& bench) {
+        for (const std::int64_t rows : {1, 2, 4, 8, 9, 16, 32, 64}) bench(rows, Shape{0, 65536, 2048});
+        bench(1, Shape{0, 2048, 8192});
+        bench(1, Shape{0, 8192, 256});  // fits the caches
+        bench(512, Shape{0, 8192, 2048});
+        bench(512, Shape{0, 2048, 8192});
+    };
+    for (const auto& [type, pairs] : {std::pair{DType::bf16, true}, {DType::bf16, false}, {DType::f16, false}})
+        each([&](std::int64_t rows, Shape s) { bench_tiled(kernels, pool, type, pairs, rows, s, roofs); });
+    for (const DType type : {DType::f32, DType::bf16, DType::f16})
+        each([&](std::int64_t rows, Shape s) { bench_dense(kernels, pool, type, rows, s, roofs); });
 }
 
 // Rows of x with a packed weight: of many rows the products count, of one the bytes.
@@ -149,8 +167,8 @@ void bench_packed(const Kernels& kernels, ThreadPool& pool, BlockType type, std:
 
 void bench_all_packed(const Kernels& kernels, ThreadPool& pool, const Roofs& roofs) {
     std::printf("packed weights, rows x outputs x inputs\n");
-    for (const BlockType type : {BlockType::q4_0, BlockType::q8_0, BlockType::iq4_nl, BlockType::q4_k, BlockType::q5_k,
-                                 BlockType::q6_k}) {
+    for (const BlockType type :
+         {BlockType::q4_0, BlockType::q8_0, BlockType::iq4_nl, BlockType::q4_k, BlockType::q5_k, BlockType::q6_k}) {
         for (const std::int64_t rows : {1, 2, 4, 8, 16})
             bench_packed(kernels, pool, type, rows, {0, 65536, 2048}, roofs);
         bench_packed(kernels, pool, type, 516, {0, 8192, 2048}, roofs);
@@ -191,7 +209,7 @@ int run(int threads, const Kernels& kernels) {
                 pool.threads(), roofs.peak_f32_gflops, roofs.read_gb_s, std::string(roofs.read_pattern).c_str());
     bench_all_packed(kernels, pool, roofs);
     bench_gemms(kernels, pool);
-    bench_all_dense(kernels, pool, roofs.read_gb_s);
+    bench_all_numbers(kernels, pool, roofs);
     bench_rows(kernels);
     return 0;
 }

@@ -2,7 +2,6 @@
 // however many are beside it.
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include "kernels/kernels_testing.h"
 
@@ -12,46 +11,24 @@ namespace {
 using testing::numbers;
 CRIA_EACH_TABLE(DenseTest);
 
-// A product's weight and x, as they are stored and what they are worth; x in f32, or in bf16 for sums of pairs. Both
-// stand one element off any alignment, but x in pairs, which lies on words.
+// A product's weight and x, as they are stored and what they are worth. Both stand one element off any alignment.
 struct Product {
     DType type;
-    bool pairs;
     std::int64_t rows, outputs, columns, stride;
     std::vector<std::byte> stored;
     std::vector<float> w, x;
-    std::vector<BF16> x_pairs;
 
-    Product(DType type_, bool pairs_, std::int64_t rows_, std::int64_t outputs_, std::int64_t columns_)
+    Product(DType type_, std::int64_t rows_, std::int64_t outputs_, std::int64_t columns_)
         : type(type_),
-          pairs(pairs_),
           rows(rows_),
           outputs(outputs_),
           columns(columns_),
-          stride(columns_ + columns_ % 2 + 2),
+          stride(columns_ + 3),
           stored(static_cast<std::size_t>(outputs * columns + 1) * bytes_of(type)),
           w(numbers(outputs * columns, 5)),
           x(numbers(rows * stride + 1, 6)) {
-        for (std::size_t i = 0; i < w.size(); ++i) store(w[i], (i + 1) * bytes_of(type));
-        if (!pairs) return;
-        for (float& value : x) {
-            x_pairs.push_back(to_bf16(value));
-            value = to_f32(x_pairs.back());
-        }
-        x.insert(x.begin(), 0.0f);
-    }
-    void store(float& value, std::size_t at) {
-        if (type == DType::f32) std::memcpy(stored.data() + at, &value, 4);
-        if (type == DType::bf16) {
-            const BF16 half = to_bf16(value);
-            std::memcpy(stored.data() + at, &half, 2);
-            value = to_f32(half);
-        }
-        if (type == DType::f16) {
-            const F16 half = to_f16(pairs ? to_f32(to_bf16(value)) : value);
-            std::memcpy(stored.data() + at, &half, 2);
-            value = to_f32(half);
-        }
+        for (std::size_t i = 0; i < w.size(); ++i)
+            w[i] = testing::store_number(type, w[i], stored.data() + (i + 1) * bytes_of(type));
     }
 
     // y [rows, outputs + 1] of rows [first, last) of x and outputs [begin, end).
@@ -59,12 +36,8 @@ struct Product {
              std::vector<float>& y, bool accumulate) const {
         const WeightRows weight{stored.data() + bytes_of(type), type, outputs, columns};
         const Matrix<float> to{y.data(), last - first, outputs, outputs + 1};
-        const std::int64_t at = first * stride;
-        if (pairs)
-            kernels.paired.dense({x_pairs.data() + at, last - first, columns, stride}, weight, begin, end, to,
-                                 accumulate);
-        else
-            kernels.dense({x.data() + 1 + at, last - first, columns, stride}, weight, begin, end, to, accumulate);
+        kernels.dense({x.data() + 1 + first * stride, last - first, columns, stride}, weight, begin, end, to,
+                      accumulate);
     }
     std::vector<float> results(std::int64_t count) const {
         return std::vector<float>(static_cast<std::size_t>(count * (outputs + 1)), 7.0f);
@@ -81,9 +54,8 @@ void check_values(const Product& p, const std::vector<float>& y, double before) 
                 sum += term;
                 sizes += std::abs(term);
             }
-            // Sums of pairs may round twice a product.
             ASSERT_NEAR(y[static_cast<std::size_t>(r * (p.outputs + 1) + j)], sum,
-                        testing::sum_bound(2 * p.columns + 1, sizes))
+                        testing::sum_bound(p.columns + 1, sizes))
                 << p.rows << "x" << p.outputs << "x" << p.columns << " row " << r << " column " << j;
         }
         ASSERT_EQ(y[static_cast<std::size_t>(r * (p.outputs + 1) + p.outputs)], 7.0f) << "wrote beside the result";
@@ -91,9 +63,8 @@ void check_values(const Product& p, const std::vector<float>& y, double before) 
 }
 
 // The whole product, cut at an odd output; then each row alone.
-void check(const Kernels& kernels, DType type, bool pairs, std::int64_t rows, std::int64_t outputs,
-           std::int64_t columns) {
-    const Product p(type, pairs, rows, outputs, columns);
+void check(const Kernels& kernels, DType type, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
+    const Product p(type, rows, outputs, columns);
     for (const bool accumulate : {false, true}) {
         std::vector<float> y = p.results(rows);
         p.run(kernels, 0, rows, 0, outputs / 3, y, accumulate);
@@ -111,9 +82,7 @@ void check(const Kernels& kernels, DType type, bool pairs, std::int64_t rows, st
 
 void check_all_types(const Kernels& kernels, std::int64_t rows, std::int64_t outputs, std::int64_t columns) {
     for (const DType type : {DType::f32, DType::bf16, DType::f16})
-        ASSERT_NO_FATAL_FAILURE(check(kernels, type, false, rows, outputs, columns));
-    for (const DType type : {DType::bf16, DType::f16})
-        ASSERT_NO_FATAL_FAILURE(check(kernels, type, true, rows, outputs, columns));
+        ASSERT_NO_FATAL_FAILURE(check(kernels, type, rows, outputs, columns));
 }
 
 TEST_P(DenseTest, OddShapes) {

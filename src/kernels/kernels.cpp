@@ -26,9 +26,10 @@ Kernels with(Kernels table, std::string_view name, const IntegerKernels& integer
     return table;
 }
 #if defined(__x86_64__)
-Kernels with(Kernels table, std::string_view name, const PairedKernels& paired) {
+Kernels with(Kernels table, std::string_view name, const PairKernels& pairs) {
     table.name = name;
-    table.paired = paired;
+    table.tiled = pairs.tiled;
+    table.paired = pairs.paired;
     return table;
 }
 #endif
@@ -38,7 +39,7 @@ const std::vector<Built>& built() {
 #if defined(__x86_64__)
     static const Kernels avx_vnni = with(kAvx2Kernels, "avx_vnni", kAvxVnniInteger);
     static const Kernels avx512_vnni = with(kAvx512Kernels, "avx512_vnni", kAvx512VnniInteger);
-    static const Kernels avx512_bf16 = with(avx512_vnni, "avx512_bf16", kAvx512Bf16Paired);
+    static const Kernels avx512_bf16 = with(avx512_vnni, "avx512_bf16", kAvx512Bf16Pairs);
 #elif defined(__aarch64__)
     static const Kernels neon_dotprod = with(kNeonKernels, "neon_dotprod", kNeonDotprodInteger);
     static const Kernels neon_i8mm = with(kNeonKernels, "neon_i8mm", kNeonI8mmInteger);

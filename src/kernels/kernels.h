@@ -17,6 +17,7 @@
 #include "kernels/packed.h"
 #include "kernels/paired.h"
 #include "kernels/quads.h"
+#include "kernels/tiled.h"
 #include "tensor/thread_pool.h"
 
 namespace cria {
@@ -43,6 +44,12 @@ struct IntegerKernels {
     QuadKernels quads;
 };
 
+// And one with products of bf16 numbers.
+struct PairKernels {
+    TiledKernels tiled;
+    PairedKernels paired;
+};
+
 struct Kernels {
     std::string_view name;  // "scalar", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon"
 
@@ -58,6 +65,7 @@ struct Kernels {
     void (*dense)(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
                   bool accumulate);
 
+    TiledKernels tiled;
     PackedKernels packed;
     PairedKernels paired;
     QuadKernels quads;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -43,6 +44,22 @@ inline std::vector<float> numbers(std::int64_t n, std::uint32_t stream) {
         values[i] = static_cast<float>(static_cast<std::int32_t>(bits)) * 0x1p-31f;
     }
     return values;
+}
+
+// Writes a number in the type of a weight; what it is worth there.
+inline float store_number(DType type, float value, std::byte* to) {
+    if (type == DType::f32) std::memcpy(to, &value, sizeof(value));
+    if (type == DType::bf16) {
+        const BF16 half = to_bf16(value);
+        std::memcpy(to, &half, sizeof(half));
+        return to_f32(half);
+    }
+    if (type == DType::f16) {
+        const F16 half = to_f16(value);
+        std::memcpy(to, &half, sizeof(half));
+        return to_f32(half);
+    }
+    return value;
 }
 
 constexpr double kUnit = 0x1p-24;  // half a unit in the last place of 1.0f: the relative error of one rounding

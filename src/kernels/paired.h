@@ -42,11 +42,6 @@ inline PairedMatrix paired_values(const BF16* values, std::int64_t first, std::i
 
 struct PairedKernels {
     bool fast;  // the processor multiplies pairs in one step: faster than f32 numbers
-    // Kernels::dense for a weight of bf16 numbers, stored as bf16 or f16, and x rounded to bf16: sums of pairs of
-    // columns. Each row of x begins on a word of 32 bits (an even stride); what follows an odd number of columns is
-    // multiplied by zero.
-    void (*dense)(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
-                  bool accumulate);
     // c[r, j] = sum over i < 2 pairs of a[r, i] B[i, j], or c += it. a: rows of bf16, a_stride apart, an even number;
     // `columns`: a multiple of 16. A result depends on nothing but its row, its column and `pairs`. `ahead`: as many
     // bytes as B has, which will be read next and are asked for meanwhile, or null.

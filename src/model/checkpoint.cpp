@@ -272,24 +272,19 @@ bool Checkpoint::holds_blocks(const std::string& name) const {
     return it != found_.end() && std::holds_alternative<BlockType>(it->second.parts.front().type);
 }
 
-std::optional<BlockType> Checkpoint::packable_type(std::string_view name, const Found& found) const {
-    if (found.parts.size() > 1) return std::nullopt;
+std::optional<ElementType> Checkpoint::packed_type(std::string_view name, const Found& found) const {
     const Part& part = found.parts.front();
     if (const auto* blocks = std::get_if<BlockType>(&part.type))
-        return can_pack(*blocks) ? std::optional(*blocks) : std::nullopt;
-    const bool matrix = part.shape.rank() == 2 && is_weight_type(part.type) && name.find(".lora_") == name.npos;
-    const bool fits = rounded_ && matrix && part.shape.last() % layout_of(*rounded_).elements == 0;
-    return fits ? rounded_ : std::nullopt;
+        return found.parts.size() == 1 && can_pack(*blocks) ? std::optional(part.type) : std::nullopt;
+    if (part.shape.rank() != 2 || !is_weight_type(part.type) || name.find(".lora_") != name.npos) return std::nullopt;
+    const bool fits = rounded_ && part.shape.last() % layout_of(*rounded_).elements == 0;
+    if (fits) return *rounded_;
+    return part.type == ElementType(DType::f32) ? std::nullopt : std::optional(part.type);
 }
 
-bool Checkpoint::can_take_blocks(const std::string& name) const {
+std::optional<ElementType> Checkpoint::packed_type(std::string_view name) const {
     const auto it = found_.find(name);
-    return it != found_.end() && packable_type(name, it->second).has_value();
-}
-
-BlockType Checkpoint::block_type(const std::string& name) const {
-    CRIA_ASSERT(can_take_blocks(name));
-    return *packable_type(name, found_.find(name)->second);
+    return it != found_.end() ? packed_type(name, it->second) : std::nullopt;
 }
 
 DType Checkpoint::number_type(const std::string& name) const {
@@ -299,18 +294,30 @@ DType Checkpoint::number_type(const std::string& name) const {
     return type != nullptr ? *type : DType::f32;
 }
 
-Result<Checkpoint::BlockRows> Checkpoint::take_blocks(const std::string& name, const Shape& shape) {
-    CRIA_ASSERT(can_take_blocks(name));
-    Found& found = *CRIA_TRY(find(name, shape));
-    const Part& part = found.parts.front();
-    BlockRows blocks{block_type(name), {}};
-    if (const auto* numbers = std::get_if<DType>(&part.type)) blocks.numbers = *numbers;
-    blocks.rows.reserve(static_cast<std::size_t>(shape.rows()));
-    const std::int64_t bytes = row_bytes(part.type, shape.last());
+Result<Checkpoint::Rows> Checkpoint::rows_of(const std::string& name, const Shape& shape) {
+    const Found& found = *CRIA_TRY(find(name, shape));
+    const Part* part = &found.parts.front();
+    Rows rows{part->type, {}};
+    rows.rows.reserve(static_cast<std::size_t>(shape.rows()));
+    const std::int64_t bytes = row_bytes(part->type, shape.last());
+    if (found.parts.size() > 1 && found.join != Join::same) {
+        const Tensor whole = joined(found, std::get<DType>(part->type), shape);
+        rows.storage = whole.storage();
+        for (std::int64_t row = 0; row < shape.rows(); ++row)
+            rows.rows.push_back(static_cast<const std::byte*>(whole.raw()) + row * bytes);
+        return rows;
+    }
     for (std::int64_t row = 0; row < shape.rows(); ++row)
-        blocks.rows.push_back(part.data + row_in_file(found, row) * bytes);
-    found.taken = true;
-    return blocks;
+        rows.rows.push_back(part->data + row_in_file(found, row) * bytes);
+    return rows;
+}
+
+Tensor Checkpoint::joined(const Found& found, DType type, const Shape& shape) const {
+    Tensor whole = Tensor::zeros(type, shape);
+    const std::int64_t stride = shape.last() * static_cast<std::int64_t>(bytes_of(type));
+    for (std::int64_t row = 0; row < shape.rows(); ++row)
+        write_row(found, row, type, static_cast<std::byte*>(whole.raw()) + row * stride);
+    return whole;
 }
 
 Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
@@ -327,11 +334,7 @@ Result<Tensor> Checkpoint::take(const std::string& name, const Shape& shape) {
     const bool worth_it = row_bytes(first.type, shape.last()) * shape.rows() > kWorthAView;
     if (aligned && one && worth_it && !found.pairs_side_by_side)
         return Tensor(*dtype, shape, const_cast<std::byte*>(first.data), first.storage);
-    Tensor whole = Tensor::zeros(dtype != nullptr ? *dtype : DType::f32, shape);
-    const std::int64_t stride = shape.last() * static_cast<std::int64_t>(bytes_of(whole.dtype()));
-    for (std::int64_t row = 0; row < shape.rows(); ++row)
-        write_row(found, row, whole.dtype(), static_cast<std::byte*>(whole.raw()) + row * stride);
-    return whole;
+    return joined(found, dtype != nullptr ? *dtype : DType::f32, shape);
 }
 
 Status Checkpoint::pass_over(const std::string& name, const Shape& shape) {
@@ -346,8 +349,7 @@ Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
         for (const Part& part : found.parts) {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
-            const auto packed = packable_type(name, found);
-            sizes.loaded += loaded_bytes(packed ? ElementType(*packed) : part.type, part.shape, lanes);
+            sizes.loaded += loaded_bytes(packed_type(name, found).value_or(part.type), part.shape, lanes);
         }
     }
     return sizes;

@@ -34,22 +34,21 @@ public:
     Result<Tensor> take(const std::string& name, const Shape& shape);
     // From here on matrices of numbers count as blocks of this type, to which whoever takes them rounds them.
     void round_to(BlockType type) { rounded_ = type; }
-    // The rows of a tensor of quantised blocks, in the order of Hugging Face.
-    struct BlockRows {
-        BlockType type;
-        std::vector<const std::byte*> rows;
-        std::optional<DType> numbers{};  // what the rows are as long as they are not rounded to `type`
-    };
     // Whether a tensor is quantised.
     bool holds_blocks(const std::string& name) const;
-    // Whether a tensor's blocks, or numbers to be rounded, stand whole in one file and can be packed.
-    bool can_take_blocks(const std::string& name) const;
-    BlockType block_type(const std::string& name) const;  // of such a tensor
+    // As what a matrix can be packed for the kernels: its blocks, where they stand whole in one file; the type to which
+    // numbers are rounded; bf16 or f16.
+    std::optional<ElementType> packed_type(std::string_view name) const;
+    // The rows of such a tensor as they stand in the files, in the order of Hugging Face.
+    struct Rows {
+        ElementType type;
+        std::vector<const std::byte*> rows;  // there as long as the checkpoint, and `storage`
+        std::shared_ptr<Storage> storage{};  // of rows that were joined from several files
+    };
+    // Errors: corrupt (of another shape).
+    Result<Rows> rows_of(const std::string& name, const Shape& shape);
     // The type that take() gives: that of the file, or f32 for blocks and for what is not there.
     DType number_type(const std::string& name) const;
-    // The blocks of a tensor that can_take_blocks. The bytes are there as long as the checkpoint. Errors: corrupt (of
-    // another shape).
-    Result<BlockRows> take_blocks(const std::string& name, const Shape& shape);
     // As if the tensor had been taken. Errors: those of take().
     Status pass_over(const std::string& name, const Shape& shape);
     // An error when a tensor was not taken, unless it is known to say nothing new.
@@ -91,8 +90,8 @@ private:
     Result<Found*> find(const std::string& name, const Shape& shape);
     std::int64_t row_in_file(const Found& found, std::int64_t row) const;
     Status add(std::string name, Part part, bool pairs_side_by_side);
-    // The type of the blocks that can be taken.
-    std::optional<BlockType> packable_type(std::string_view name, const Found& found) const;
+    std::optional<ElementType> packed_type(std::string_view name, const Found& found) const;
+    Tensor joined(const Found& found, DType type, const Shape& shape) const;
     Result<Shape> joined_shape(const std::string& name, const Found& found) const;
     // A row of the part's blocks in f32.
     static void dequantize_row(const Part& part, std::int64_t row, std::span<float> values);

@@ -45,6 +45,7 @@ std::vector<Parameter> Llama::parameters() {
         all.push_back({{std::move(name)}, {width}, &weight, false, Shape{width}});
     };
     matrix({"model.embed_tokens.weight"}, {config_.vocabulary}, width, embedding_);
+    all.back().is_multiplied = config_.tied_embeddings;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         LlamaLayer& w = layers_[i];
         const std::string at = fmt::format("model.layers.{}.", i);
@@ -129,7 +130,11 @@ KvShape Llama::cache_shape(std::optional<DType> type) const {
     return {config_.layers, config_.kv_heads, config_.head_dim, type.value_or(paired ? DType::bf16 : DType::f32)};
 }
 
-bool Llama::quantised() const { return !layers_.empty() && !layers_.front().gate_up.packed.empty(); }
+bool Llama::quantised() const {
+    if (layers_.empty()) return false;
+    const std::vector<PackedPart>& packed = layers_.front().gate_up.packed;
+    return !packed.empty() && packed.front().quantised();
+}
 
 void Llama::reserve_positions(std::int64_t count) const { rope_->below(count); }
 

@@ -35,8 +35,9 @@ struct Parameter {
     std::vector<std::string> names;
     std::vector<std::int64_t> rows;
     Weight* weight;
-    bool decay;   // matrices decay, norms do not
-    Shape shape;  // of the weight: [sum of rows, inputs], or [width] for a norm
+    bool decay;                 // matrices decay, norms do not
+    Shape shape;                // of the weight: [sum of rows, inputs], or [width] for a norm
+    bool is_multiplied = true;  // no table of embeddings that has a head beside it
 
     Shape part_shape(std::size_t part) const { return shape.rank() == 1 ? shape : Shape{rows[part], shape.last()}; }
     bool is_in_a_layer() const { return shape.rank() == 2 && names.front().starts_with("model.layers."); }
@@ -58,8 +59,9 @@ private:
 struct LoadOptions {
     bool trainable = false;  // f32 weights with gradients; otherwise the file's own type is kept
     bool exact = false;      // widen to f32
-    // What the model will run on: quantised weights are packed for it (model/packed_weights.h) and stay quantised.
-    // Without it, and in models to be trained or exact, they become f32.
+    // What the model will run on: weights are packed for it (model/packed_weights.h), and quantised ones stay
+    // quantised. Without it, and in models to be trained or exact, those become f32, and others stay as they are
+    // stored.
     const Compute* compute = nullptr;
     // Matrices of numbers are rounded to blocks of Q8_0 where they fit, as `cria quantize --type q8_0` rounds them.
     // Wants `compute`; of no effect on models to be trained or exact.

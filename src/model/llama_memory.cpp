@@ -3,6 +3,7 @@
 
 #include "model/checkpoint.h"
 #include "model/llama.h"
+#include "model/packed_weights.h"
 #include "ops/product.h"
 
 namespace cria {
@@ -76,20 +77,17 @@ Result<Llama> Llama::outline(const LlamaConfig& config, const Checkpoint& checkp
     for (const Parameter& parameter : model.parameters()) {
         Weight& weight = *parameter.weight;
         const auto parts = std::ssize(parameter.names);
-        const bool packed = lanes > 0 && std::ranges::all_of(parameter.names, [&](const std::string& name) {
-                                return checkpoint.can_take_blocks(name);
-                            });
+        const std::vector<ElementType> packed =
+            lanes > 0 ? packed_types(parameter, checkpoint) : std::vector<ElementType>();
         DType type = checkpoint.number_type(parameter.names.front());
         for (std::size_t i = 0; i < parameter.names.size(); ++i) {
             const Shape shape = parameter.part_shape(i);
-            if (packed)
-                weight.packed.push_back(
-                    {checkpoint.block_type(parameter.names[i]), shape.rows(), shape.last(), lanes, Tensor()});
+            if (!packed.empty())
+                weight.packed.push_back({packed[i], shape.rows(), shape.last(), lanes, Tensor()});
             else if (checkpoint.number_type(parameter.names[i]) != type)
                 type = DType::f32;
         }
-        if (!packed) weight.value = Tensor(type, parameter.shape, nullptr);
-        weight.of_bf16 = type == DType::f16;  // perhaps: then products need more
+        if (packed.empty()) weight.value = Tensor(type, parameter.shape, nullptr);
         if (config.lora_rank == 0 || !parameter.is_in_a_layer()) continue;
         auto low_rank = std::make_shared<LowRank>();
         low_rank->down.value = Tensor(DType::f32, Shape{parts * config.lora_rank, parameter.shape.last()}, nullptr);

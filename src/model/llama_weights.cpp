@@ -1,6 +1,5 @@
 // Where a Llama's weights come from and go to: random numbers, and checkpoints (model/checkpoint.h).
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -92,18 +91,6 @@ Result<Tensor> load_weight(const Parameter& parameter, Checkpoint& checkpoint, c
     return whole;
 }
 
-// Whether a matrix in f16 holds bf16 numbers only, as one that was made from bf16 does. Asked where products gain.
-bool is_of_bf16(const Tensor& value, const Compute& compute) {
-    if (value.dtype() != DType::f16 || !compute.kernels.paired.fast) return false;
-    const std::int64_t count = value.elements(), pieces = (count + kPiece - 1) / kPiece;
-    std::atomic<bool> all = true;
-    compute.pool.parallel(static_cast<int>(pieces), [&](int piece) {
-        const std::int64_t first = piece * kPiece;
-        if (all && !compute.kernels.are_bf16(value.data<F16>() + first, std::min(kPiece, count - first))) all = false;
-    });
-    return all;
-}
-
 // The adaptors beside the parts of a matrix, as one: their inputs below each other, their outputs side by side, each in
 // the rows of its part.
 Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter, Checkpoint& checkpoint,
@@ -130,15 +117,14 @@ Result<std::shared_ptr<const LowRank>> load_low_rank(const Parameter& parameter,
     return low_rank;
 }
 
-// The quantised matrices of the model. A matrix whose parts are not all quantised is left out.
+// The matrices of the model that are packed.
 Result<PackedWeights> load_packed(Os& os, const ModelFiles& files, Checkpoint& checkpoint,
                                   std::span<const Parameter> parameters, const LoadOptions& options) {
     std::vector<PackRequest> requests;
     for (const Parameter& parameter : parameters) {
-        const bool all = std::ranges::all_of(parameter.names,
-                                             [&](const std::string& name) { return checkpoint.can_take_blocks(name); });
-        for (std::size_t i = 0; all && i < parameter.names.size(); ++i)
-            requests.push_back({parameter.names[i], parameter.part_shape(i)});
+        const std::vector<ElementType> types = packed_types(parameter, checkpoint);
+        for (std::size_t i = 0; i < types.size(); ++i)
+            requests.push_back({parameter.names[i], parameter.part_shape(i), types[i]});
     }
     return PackedWeights::open(os, files, checkpoint, requests, options);
 }
@@ -188,8 +174,6 @@ Result<Llama> Llama::load(Os& os, const Path& folder, const LoadOptions& options
             parameter.weight->low_rank = CRIA_TRY(load_low_rank(parameter, checkpoint, config));
         if (take_packed(parameter, packed)) continue;
         parameter.weight->value = CRIA_TRY(load_weight(parameter, checkpoint, options));
-        if (options.compute != nullptr)
-            parameter.weight->of_bf16 = is_of_bf16(parameter.weight->value, *options.compute);
         if (options.trainable) parameter.weight->gradient = Tensor::zeros(DType::f32, parameter.shape);
     }
     CRIA_TRY(checkpoint.finish());

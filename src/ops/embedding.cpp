@@ -26,7 +26,7 @@ void add_rows(const Pass& pass, const Tensor& dy, std::span<const std::int32_t> 
 // Row `id` of the table in f32.
 void read_row(const Kernels& kernels, const Weight& table, std::int64_t id, float* to) {
     for (const PackedPart& part : table.packed) {
-        if (id < part.rows) return unpack_row(part.view(), id, to);
+        if (id < part.rows) return part.read_row(id, to);
         id -= part.rows;
     }
     const std::int64_t row_bytes = table.columns() * static_cast<std::int64_t>(bytes_of(table.value.dtype()));

@@ -27,60 +27,6 @@ Doubles sum_of(const Doubles& a, const Doubles& b) {
     return y;
 }
 
-// Products of large bf16 weights round x to bf16: 2^-9 of each factor at most, much less of a sum of a thousand.
-TEST(Linear, LargeBf16WeightsAreMultipliedAsPairs) {
-    constexpr std::int64_t kOut = 1040, kIn = 2100, kRows = 40;  // a sum in two parts, a last panel that is not full
-    const Doubles x = random_numbers(kRows * kIn, 1), w = random_numbers(kOut * kIn, 2);
-    Tensor weight = Tensor::zeros(DType::bf16, {kOut, kIn});
-    Doubles rounded(w.size());
-    for (std::size_t i = 0; i < w.size(); ++i) {
-        weight.data<BF16>()[i] = to_bf16(static_cast<float>(w[i]));
-        rounded[i] = static_cast<double>(to_f32(weight.data<BF16>()[i]));
-    }
-    const Weight dense{.value = weight};
-    ThreadPool pool(2);
-    for (const Kernels* kernels : available_kernels()) {
-        Arena arena;
-        Pass pass({pool, *kernels}, arena);
-        const Tensor all = tensor_of(x, {kRows, kIn});
-        const Value y = linear(pass, {all}, dense);
-        Doubles wanted;
-        for (std::int64_t r = 0; r < 3; ++r)
-            for (std::int64_t j = 0; j < kOut; ++j) {
-                double sum = 0;
-                for (std::int64_t i = 0; i < kIn; ++i)
-                    sum += x[static_cast<std::size_t>(r * kIn + i)] * rounded[static_cast<std::size_t>(j * kIn + i)];
-                wanted.push_back(sum);
-            }
-        EXPECT_LE(relative_distance(doubles_of(y.tensor.slice_rows(0, 3)), wanted), 3e-3) << kernels->name;
-        const Value fewer = linear(pass, {all.slice_rows(0, 17)}, dense);
-        EXPECT_EQ(doubles_of(fewer.tensor), doubles_of(y.tensor.slice_rows(0, 17))) << kernels->name;
-    }
-}
-
-// A weight in f16 that holds bf16 numbers is multiplied as one in bf16 is: by the same code where that takes pairs.
-TEST(Linear, F16OfBf16Numbers) {
-    constexpr std::int64_t kOut = 1050, kIn = 1001;
-    const Doubles w = random_numbers(kOut * kIn, 2);
-    Tensor bf16 = Tensor::zeros(DType::bf16, {kOut, kIn}), f16 = Tensor::zeros(DType::f16, {kOut, kIn});
-    for (std::int64_t i = 0; i < bf16.elements(); ++i) {
-        f16.data<F16>()[i] = to_f16(to_f32(to_bf16(static_cast<float>(w[static_cast<std::size_t>(i)]))));
-        bf16.data<BF16>()[i] = to_bf16(to_f32(f16.data<F16>()[i]));
-    }
-    ThreadPool pool(2);
-    for (const Kernels* kernels : available_kernels()) {
-        EXPECT_TRUE(kernels->are_bf16(f16.data<F16>(), f16.elements()));
-        Arena arena;
-        Pass pass({pool, *kernels}, arena);
-        for (const std::int64_t rows : {1, 20}) {
-            const Value x{tensor_of(random_numbers(rows * kIn, 1), {rows, kIn})};
-            const Doubles ours = doubles_of(linear(pass, x, Weight{.value = f16, .of_bf16 = true}).tensor),
-                          wanted = doubles_of(linear(pass, x, Weight{.value = bf16}).tensor);
-            EXPECT_LE(relative_distance(ours, wanted), kernels->paired.fast ? 0 : 1e-6) << kernels->name;
-        }
-    }
-}
-
 TEST(Linear, FewAndManyRows) {
     for (const std::int64_t rows : {1, 2, 16, 17, 33})
         GradientCheck(

@@ -1,4 +1,4 @@
-// Operations on quantised weights, against the same weights widened to f32.
+// Operations on packed weights, quantised or of 16-bit numbers, against the same weights widened to f32.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -37,7 +37,29 @@ Part random_part(BlockType type, std::int64_t rows, std::uint32_t stream) {
         for (std::int64_t row = first; row < std::min(rows, first + lanes); ++row)
             tile.push_back(blocks.data() + row * row_bytes);
         pack_tile(type, tile, kColumns, lanes,
-                  static_cast<std::byte*>(part.packed.bytes.raw()) + first / lanes * part.packed.view().tile_bytes());
+                  static_cast<std::byte*>(part.packed.bytes.raw()) + first / lanes * part.packed.blocks().tile_bytes());
+    }
+    return part;
+}
+
+// The same of random numbers in bf16 or f16.
+Part random_numbers(const Kernels& kernels, DType type, std::int64_t rows, std::int64_t columns, std::uint32_t stream) {
+    std::vector<std::uint16_t> bits(static_cast<std::size_t>(rows * columns));
+    Part part{{type, rows, columns, kernels.tiled.lanes, {}}, {}};
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+        const auto drawn = philox({static_cast<std::uint32_t>(i), stream, 0, 0}, {1, 2})[0];
+        const float value = static_cast<float>(static_cast<std::int32_t>(drawn)) * 0x1p-31f;
+        bits[i] = type == DType::bf16 ? to_bf16(value).bits : to_f16(value).bits;
+        part.values.push_back(type == DType::bf16 ? to_f32(BF16{bits[i]}) : to_f32(F16{bits[i]}));
+    }
+    part.packed.bytes = Tensor::zeros(DType::i8, Shape{tiled_bytes(type, rows, columns, kernels.tiled.lanes)});
+    const TiledRows tiled = part.packed.numbers();
+    for (std::int64_t first = 0; first < rows; first += tiled.lanes) {
+        std::vector<const std::byte*> tile;
+        for (std::int64_t row = first; row < std::min(rows, first + tiled.lanes); ++row)
+            tile.push_back(reinterpret_cast<const std::byte*>(bits.data() + row * columns));
+        write_tile(type, type, tile, columns, tiled.lanes,
+                   static_cast<std::byte*>(part.packed.bytes.raw()) + first / tiled.lanes * tiled.tile_bytes());
     }
     return part;
 }
@@ -116,6 +138,48 @@ TEST_F(PackedWeight, MadeRowsAreThoseOfMemory) {
     const std::vector<float> wanted = bits(linear_add(pass_, residual, swiglu(pass_, gate_up), weight_));
     EXPECT_EQ(bits(swiglu_linear_onto(pass_, residual, gate_up, weight_)), wanted);
     EXPECT_EQ(bits(residual), wanted);
+}
+
+// Products of bf16 weights may round x to bf16: 2^-9 of each factor at most. Those of f16 are as in f32.
+TEST(PackedNumbers, LinearIsWithinTheRoundingOfX) {
+    constexpr std::int64_t kIn = 1001, kRows = 40;  // an odd number of columns, in several blocks
+    ThreadPool pool(2);
+    for (const Kernels* kernels : available_kernels())
+        for (const DType type : {DType::bf16, DType::f16}) {
+            const Part parts[] = {random_numbers(*kernels, type, 70, kIn, 1),
+                                  random_numbers(*kernels, type, 33, kIn, 2)};
+            Weight weight;
+            std::vector<float> values;
+            for (const Part& part : parts) {
+                weight.packed.push_back(part.packed);
+                values.insert(values.end(), part.values.begin(), part.values.end());
+            }
+            Arena arena;
+            Pass pass({pool, *kernels}, arena);
+            const Value x{pass.allocate(Shape{kRows, kIn})};
+            for (std::int64_t i = 0; i < x.tensor.elements(); ++i)
+                x.tensor.f32()[i] = std::sin(static_cast<float>(i) * 0.7f);
+            const Value y = linear(pass, x, weight);
+            const double allowed = type == DType::bf16 && kernels->paired.fast ? 0x1p-9 : 1e-5;
+            for (std::int64_t row = 0; row < kRows; ++row)
+                for (std::int64_t j = 0; j < weight.rows(); ++j) {
+                    double sum = 0, sizes = 0;
+                    for (std::int64_t c = 0; c < kIn; ++c) {
+                        const double term = double{values[static_cast<std::size_t>(j * kIn + c)]} *
+                                            double{x.tensor.f32()[row * kIn + c]};
+                        sum += term;
+                        sizes += std::abs(term);
+                    }
+                    ASSERT_NEAR(double{y.tensor.f32()[row * weight.rows() + j]}, sum, allowed * sizes)
+                        << kernels->name << " " << name_of(type);
+                }
+            const std::array<std::int32_t, 3> ids{0, 69, 102};
+            const Value rows = embedding(pass, ids, weight);
+            for (std::size_t i = 0; i < ids.size(); ++i)
+                EXPECT_EQ(std::memcmp(rows.tensor.f32() + static_cast<std::int64_t>(i) * kIn,
+                                      values.data() + ids[i] * kIn, kIn * sizeof(float)),
+                          0);
+        }
 }
 
 }  // namespace

@@ -33,23 +33,32 @@ struct Value {
     std::int64_t columns() const { return tensor.columns(); }
 };
 
-// Some rows of a weight as quantised blocks, packed for the kernels that a pass will use (kernels/packed.h).
+// Some rows of a weight, packed for the kernels that a pass will use: quantised blocks (kernels/packed.h), or numbers
+// in bf16 or f16 (kernels/tiled.h).
 struct PackedPart {
-    BlockType type;
+    ElementType type;
     std::int64_t rows, columns, lanes;
-    Tensor bytes;  // i8: memory, or a view of a file
-    PackedRows view() const { return {type, rows, columns, lanes, static_cast<const std::byte*>(bytes.raw())}; }
+    Tensor bytes;  // memory, or a view of a file
+    bool quantised() const { return std::holds_alternative<BlockType>(type); }
+    PackedRows blocks() const {
+        return {std::get<BlockType>(type), rows, columns, lanes, static_cast<const std::byte*>(bytes.raw())};
+    }
+    TiledRows numbers() const {
+        return {std::get<DType>(type), rows, columns, lanes, static_cast<const std::byte*>(bytes.raw())};
+    }
+    std::int64_t tiles() const { return (rows + lanes - 1) / lanes; }
+    void read_row(std::int64_t row, float* to) const;
 };
 
 // A matrix [out, in] that linear() multiplies by, or a vector (a norm's scale, a bias; always f32). `gradient` (f32,
-// the same shape) is added to by backward(); an empty one means frozen. A matrix may be quantised: then `packed` holds
-// it, part below part, `value` is empty, and it is frozen; products round the activations to eight bits.
+// the same shape) is added to by backward(); an empty one means frozen. A matrix may be packed: then `packed` holds it,
+// part below part, all quantised or all of one type of numbers, `value` is empty, and it is frozen. Products with
+// blocks round the activations to eight bits; with bf16 numbers to bf16, where the processor multiplies pairs of them.
 struct LowRank;
 struct Weight {
     Tensor value{};  // f32, bf16 or f16
     Tensor gradient{};
     std::vector<PackedPart> packed{};
-    bool of_bf16 = false;  // `value` is f16 and all its numbers are bf16 numbers, too: products may take them as such
     std::shared_ptr<const LowRank> low_rank{};  // of a frozen matrix: what linear() adds to its product
 
     bool trainable() const { return !gradient.empty(); }

@@ -31,18 +31,15 @@ void for_panels(const Pass& pass, const Tensor& weight, Use&& use) {
     pass.arena().rewind(mark);
 }
 
-// A weight of bf16 numbers this large is multiplied as pairs, with x rounded to bf16; smaller ones gain nothing.
-constexpr std::int64_t kWorthPairing = 1 << 20;
 // Rows of a weight that a task has at most: beside them others stay in step.
 constexpr std::int64_t kMostOutputs = 256;
 
 // The ways of a product.
-enum class Way { packed, dense, paired, panels };
+enum class Way { quantised, pairs, tiles, dense, panels };
 Way way_of(const Kernels& kernels, const WeightForm& form, bool training) {
-    if (form.packed) return Way::packed;
-    if (training) return Way::panels;
-    const bool pairs = form.of_bf16 && form.rows * form.columns >= kWorthPairing;
-    return pairs && kernels.paired.fast ? Way::paired : Way::dense;
+    if (!form.packed) return training ? Way::panels : Way::dense;
+    if (std::holds_alternative<BlockType>(*form.packed)) return Way::quantised;
+    return *form.packed == ElementType(DType::bf16) && kernels.paired.fast ? Way::pairs : Way::tiles;
 }
 
 // Calls use(first, last) for ranges of the weight's rows.
@@ -57,26 +54,6 @@ void dense_product(const Pass& pass, const Tensor& x, const Tensor& weight, cons
     for_outputs(pass, weight, x.rows(), [&](std::int64_t first, std::int64_t last) {
         pass.kernels().dense(matrix(x), rows_of(weight), first, last, mutable_matrix(y), accumulate);
     });
-}
-
-// From one row of x in bf16 to the next: each begins on a word of 32 bits.
-std::int64_t rounded_stride(std::int64_t columns) { return columns + columns % 2; }
-
-void paired_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
-    const Arena::Mark mark = pass.arena().mark();
-    const std::int64_t n = weight.columns(), rows = x.rows(), stride = rounded_stride(n);
-    BF16* rounded = pass.arena().tensor(DType::bf16, Shape{rows, stride}).data<BF16>();
-    parallel_rows(pass, rows, n, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t row = first; row < last; ++row) {
-            pass.kernels().f32_to_bf16(x.f32() + row * n, n, rounded + row * stride);
-            if (stride > n) rounded[row * stride + n] = {};
-        }
-    });
-    for_outputs(pass, weight, rows, [&](std::int64_t first, std::int64_t last) {
-        pass.kernels().paired.dense({rounded, rows, n, stride}, rows_of(weight), first, last, mutable_matrix(y),
-                                    accumulate);
-    });
-    pass.arena().rewind(mark);
 }
 
 void panel_product(const Pass& pass, const Tensor& x, const Tensor& weight, const Tensor& y, bool accumulate) {
@@ -112,29 +89,54 @@ QuantizedRows quantize(const Pass& pass, std::int64_t rows, std::int64_t columns
     return out;
 }
 
-// The tiles of all parts are dealt out together: one barrier, whatever the parts.
-void packed_product(const Pass& pass, const QuantizedRows& x, const Weight& weight, const Tensor& y, bool accumulate) {
-    std::int64_t tiles = 0;
-    for (const PackedPart& part : weight.packed) tiles += part.view().tiles();
-    const std::int64_t lanes = weight.packed.front().lanes;
-    parallel_rows(pass, tiles, lanes * x.columns * x.rows / 8, [&](std::int64_t first, std::int64_t last) {
-        std::int64_t begin = 0, row = 0;
-        for (const PackedPart& part : weight.packed) {
-            const PackedRows rows = part.view();
-            const std::int64_t from = std::max(first - begin, std::int64_t{0}),
-                               to = std::min(last - begin, rows.tiles());
-            if (from < to) pass.kernels().packed.product(x, rows, from, to, y.f32() + row, y.columns(), accumulate);
-            begin += rows.tiles();
-            row += part.rows;
-        }
+// All rows of x as words, in memory of the pass.
+template <class RowOf>
+LaidRows lay(const Pass& pass, std::int64_t rows, std::int64_t columns, bool pairs, const RowOf& row_of) {
+    const std::int64_t words = laid_words(rows, columns, pairs);
+    const LaidRows out{rows, columns, pass.kernels().tiled.strip, pairs, pass.allocate(Shape{words}).f32()};
+    parallel_rows(pass, rows, columns, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t row = first; row < last; ++row) lay_row(pass.kernels(), row_of(row), row, out);
     });
+    return out;
+}
+
+// multiply(part, first_tile, last_tile, y) for the tiles of all parts, which are dealt out together: one barrier,
+// whatever the parts. y: where the part's results begin in the first row.
+template <class Multiply>
+void for_tiles(const Pass& pass, std::int64_t rows, const Weight& weight, const Tensor& y, const Multiply& multiply) {
+    std::int64_t tiles = 0;
+    for (const PackedPart& part : weight.packed) tiles += part.tiles();
+    const std::int64_t work = weight.packed.front().lanes * weight.columns() * rows;
+    parallel_rows(pass, tiles, weight.packed.front().quantised() ? work / 8 : work,
+                  [&](std::int64_t first, std::int64_t last) {
+                      std::int64_t begin = 0, row = 0;
+                      for (const PackedPart& part : weight.packed) {
+                          const std::int64_t from = std::max(first - begin, std::int64_t{0}),
+                                             to = std::min(last - begin, part.tiles());
+                          if (from < to) multiply(part, from, to, y.f32() + row);
+                          begin += part.tiles();
+                          row += part.rows;
+                      }
+                  });
 }
 
 template <class RowOf>
 void packed_product(const Pass& pass, std::int64_t rows, const RowOf& row_of, const Weight& weight, const Tensor& y,
                     bool accumulate) {
     const Arena::Mark mark = pass.arena().mark();
-    packed_product(pass, quantize(pass, rows, weight.columns(), row_of), weight, y, accumulate);
+    const Way way = way_of(pass.kernels(), form_of(weight), pass.rounds_as_training());
+    const std::int64_t columns = weight.columns();
+    if (way == Way::quantised) {
+        const QuantizedRows x = quantize(pass, rows, columns, row_of);
+        for_tiles(pass, rows, weight, y, [&](const PackedPart& part, std::int64_t first, std::int64_t last, float* to) {
+            pass.kernels().packed.product(x, part.blocks(), first, last, to, y.columns(), accumulate);
+        });
+    } else {
+        const LaidRows x = lay(pass, rows, columns, way == Way::pairs, row_of);
+        for_tiles(pass, rows, weight, y, [&](const PackedPart& part, std::int64_t first, std::int64_t last, float* to) {
+            pass.kernels().tiled.product(x, part.numbers(), first, last, to, y.columns(), accumulate);
+        });
+    }
     pass.arena().rewind(mark);
 }
 
@@ -147,10 +149,14 @@ std::int64_t Weight::rows() const {
     return sum;
 }
 
+void PackedPart::read_row(std::int64_t row, float* to) const {
+    quantised() ? unpack_row(blocks(), row, to) : untile_row(numbers(), row, to);
+}
+
 WeightForm form_of(const Weight& weight) {
-    const bool packed = !weight.packed.empty();
-    const bool of_bf16 = !packed && (weight.of_bf16 || weight.value.dtype() == DType::bf16);
-    return {packed, of_bf16, weight.rows(), weight.columns()};
+    WeightForm form{{}, weight.rows(), weight.columns()};
+    if (!weight.packed.empty()) form.packed = weight.packed.front().type;
+    return form;
 }
 
 std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std::int64_t rows) {
@@ -158,9 +164,10 @@ std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std:
         return Arena::padded(static_cast<std::size_t>(count) * each);
     };
     switch (way_of(kernels, form, false)) {
-        case Way::packed:
+        case Way::quantised:
             return bytes(rows * form.columns, 1) + bytes(rows * form.columns / kSlice, sizeof(SliceScale));
-        case Way::paired: return bytes(rows * rounded_stride(form.columns), sizeof(BF16));
+        case Way::pairs: return bytes(laid_words(rows, form.columns, true), sizeof(float));
+        case Way::tiles: return bytes(laid_words(rows, form.columns, false), sizeof(float));
         case Way::dense:
         case Way::panels: return 0;
     }
@@ -170,13 +177,14 @@ std::size_t product_scratch(const Kernels& kernels, const WeightForm& form, std:
 void product(const Pass& pass, const Tensor& x, const Weight& weight, const Tensor& y, bool accumulate) {
     CRIA_ASSERT(x.columns() == weight.columns() && y.columns() == weight.rows() && y.rows() == x.rows());
     switch (way_of(pass.kernels(), form_of(weight), pass.rounds_as_training())) {
-        case Way::packed: {
+        case Way::quantised:
+        case Way::pairs:
+        case Way::tiles: {
             const float* rows = x.f32();
             const auto row_of = [&](std::int64_t row) { return rows + row * x.columns(); };
             return packed_product(pass, x.rows(), row_of, weight, y, accumulate);
         }
         case Way::dense: return dense_product(pass, x, weight.value, y, accumulate);
-        case Way::paired: return paired_product(pass, x, weight.value, y, accumulate);
         case Way::panels: return panel_product(pass, x, weight.value, y, accumulate);
     }
 }

@@ -1,13 +1,14 @@
 // Products with weights, shared by the operations that have one. All of them spread over the pool.
 //
-// Quantised weights are multiplied in whole numbers (kernels/packed.h). Others, in inference, as they are stored
-// (Kernels::dense): f32 and f16 in f32; large ones in bf16, where the processor has an instruction for it, as pairs,
-// with x rounded to bf16 as the weights are. In each of these a row of the result depends on that row of x alone, bit
-// for bit, never on how many rows are beside it. Training multiplies all of them in f32 by Kernels::gemm, for which
-// 16-bit weights are widened panel by panel.
+// Packed weights are multiplied in whole numbers where they are quantised (kernels/packed.h), else as 16-bit numbers
+// (kernels/tiled.h): bf16, where the processor has an instruction for it, in pairs, with x rounded to bf16 as the
+// weight is; else in f32. Others are multiplied in f32 as they are stored (Kernels::dense). In each of these a row of
+// the result depends on that row of x alone, bit for bit, never on how many rows are beside it. Training multiplies by
+// Kernels::gemm, for which 16-bit weights are widened panel by panel.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/function_ref.h"
 #include "ops/pass.h"
@@ -16,8 +17,7 @@ namespace cria {
 
 // What a weight's matrix is to a product.
 struct WeightForm {
-    bool packed = false;
-    bool of_bf16 = false;  // its numbers are bf16 numbers, however they are stored
+    std::optional<ElementType> packed{};
     std::int64_t rows = 0, columns = 0;
 };
 WeightForm form_of(const Weight& weight);

@@ -1,4 +1,4 @@
-// Quantised models as they run: packed for the kernels, and kept in a file beside the model.
+// Models as they run: packed for the kernels, and kept in a file beside the model.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,13 +20,15 @@ const Path kTokenizer = Path(CRIA_SOURCE_DIR) / "tests/golden/tokenizer/tokenize
 class PackedModel : public testing::Test {
 protected:
     // A model whose rows are whole blocks of every type.
-    void SetUp() override {
+    void SetUp() override { make(512); }
+    void make(std::int64_t ffn_width) {
         LlamaConfig config;
         config.layers = 2, config.width = 256, config.heads = 4, config.kv_heads = 2, config.head_dim = 64;
-        config.ffn_width = 512, config.context = 128;
+        config.ffn_width = ffn_width, config.context = 128;
         config.initializer_range = 0.06f;
         ASSERT_TRUE(real_os().make_folders(folder_ / "m"));
-        std::filesystem::copy(kTokenizer, folder_ / "m/tokenizer.json");
+        std::filesystem::copy(kTokenizer, folder_ / "m/tokenizer.json",
+                              std::filesystem::copy_options::overwrite_existing);
         config.vocabulary = load_tokenizer(real_os(), folder_ / "m")->size() + 5;
         config.bos_id = 0, config.eos_ids = {1};
         ASSERT_TRUE(Llama::random(config, 3, DType::bf16, false)->save(real_os(), folder_ / "m", DType::bf16));
@@ -51,10 +53,11 @@ protected:
         EXPECT_NE(notices_[0].find(words), std::string::npos) << notices_[0];
     }
 
-    std::vector<float> logits(const Llama& model) {
+    std::vector<float> logits(const Llama& model) { return logits(model, compute_); }
+    std::vector<float> logits(const Llama& model, const Compute& compute) {
         constexpr std::array<std::int32_t, 9> ids{5, 9, 200, 31, 7, 7, 100, 2, 64};
         Arena arena;
-        Pass pass(compute_, arena);
+        Pass pass(compute, arena);
         const RowRun run{0, std::ssize(ids), 0, nullptr};
         const Value out = model.logits(pass, model.forward(pass, ids, Attendance{{&run, 1}}));
         return {out.tensor.f32(), out.tensor.f32() + out.tensor.elements()};
@@ -138,6 +141,45 @@ TEST_F(PackedModel, NumbersRunInEightBits) {
     EXPECT_NE(logits(*Llama::load(real_os(), folder_ / "m", {.compute = &compute_})), wanted);
     // What is quantised stays as it is, and is not kept twice.
     EXPECT_EQ(logits(*Llama::load(reading, gguf_, options)), wanted);
+}
+
+// Large matrices of 16-bit numbers: in f32 the same bits as with the file as it is; from then on mapped. f16 numbers
+// that are bf16 numbers are kept, and multiplied, as such.
+TEST_F(PackedModel, LargeMatricesOfNumbersArePacked) {
+    make(2048);
+    std::map<std::string, std::vector<float>> fast;
+    for (const std::string type : {"bf16", "f16"}) {
+        quantize(type);
+        const std::vector<float> wanted = logits(*Llama::load(real_os(), gguf_, {}));
+        for (const Kernels* kernels : available_kernels()) {
+            if (kernels->name == "scalar") continue;
+            const Compute compute{pool_, *kernels};
+            const auto packed = Llama::load(real_os(), gguf_, {.compute = &compute});
+            ASSERT_TRUE(packed) << packed.error().message;
+            EXPECT_FALSE(packed->quantised());
+            const std::vector<float> first = logits(*packed, compute);
+            FaultyOs reading(real_os(), {.disk_bytes = 0});
+            EXPECT_EQ(logits(*Llama::load(reading, gguf_, {.compute = &compute}), compute), first);
+            const double allowed = kernels->paired.fast ? 0.01 : 1e-5;
+            EXPECT_LT(distance(first, wanted), allowed) << type << " " << kernels->name;
+            if (kernels->paired.fast) fast[type] = first;
+        }
+        EXPECT_TRUE(real_os().info(packed_));
+        ASSERT_TRUE(real_os().remove(gguf_));
+    }
+    // What is below the smallest f16 numbers is rounded there.
+    EXPECT_TRUE(fast.empty() || distance(fast["f16"], fast["bf16"]) < 1e-5);
+}
+
+// Without a place to write to, they are packed in memory.
+TEST_F(PackedModel, NumbersArePackedInMemory) {
+    make(2048);
+    quantize("bf16");
+    FaultyOs full(real_os(), {.disk_bytes = 0});
+    const auto model = load_with_cache(full);
+    ASSERT_TRUE(model) << model.error().message;
+    expect_notice("in memory");
+    EXPECT_EQ(logits(*model), logits(*load(real_os())));
 }
 
 TEST_F(PackedModel, WhatIsNoNumberIsNotRounded) {

@@ -150,18 +150,6 @@ Result<GgufValue> read_value(Reader& reader, std::string_view who) {
 
 }  // namespace
 
-std::string_view name_of(ElementType type) {
-    if (const auto* block = std::get_if<BlockType>(&type)) return layout_of(*block).name;
-    return name_of(std::get<DType>(type));
-}
-
-std::int64_t row_bytes(ElementType type, std::int64_t columns) {
-    if (const auto* dtype = std::get_if<DType>(&type)) return columns * static_cast<std::int64_t>(bytes_of(*dtype));
-    const BlockLayout& layout = layout_of(std::get<BlockType>(type));
-    CRIA_ASSERT(columns % layout.elements == 0);
-    return columns / layout.elements * layout.bytes;
-}
-
 class GgufParser {
 public:
     GgufParser(std::span<const std::byte> bytes, std::string_view who) : bytes_(bytes), who_(who), reader_(bytes, who) {

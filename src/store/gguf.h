@@ -23,12 +23,6 @@
 
 namespace cria {
 
-// What a tensor of a file is made of.
-using ElementType = std::variant<DType, BlockType>;
-std::string_view name_of(ElementType type);
-// Bytes of a row of `columns` elements, which must be whole blocks.
-std::int64_t row_bytes(ElementType type, std::int64_t columns);
-
 struct GgufEntry {
     std::string name;
     ElementType type;

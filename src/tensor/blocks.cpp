@@ -219,6 +219,18 @@ std::optional<BlockType> block_type_named(std::string_view name) {
     return std::nullopt;
 }
 
+std::string_view name_of(ElementType type) {
+    if (const auto* block = std::get_if<BlockType>(&type)) return layout_of(*block).name;
+    return name_of(std::get<DType>(type));
+}
+
+std::int64_t row_bytes(ElementType type, std::int64_t columns) {
+    if (const auto* dtype = std::get_if<DType>(&type)) return columns * static_cast<std::int64_t>(bytes_of(*dtype));
+    const BlockLayout& layout = layout_of(std::get<BlockType>(type));
+    CRIA_ASSERT(columns % layout.elements == 0);
+    return columns / layout.elements * layout.bytes;
+}
+
 void dequantize(BlockType type, std::span<const std::byte> blocks, std::span<float> values) {
     const BlockLayout& layout = layout_of(type);
     const std::int64_t count = std::ssize(blocks) / layout.bytes;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <variant>
 
 #include "tensor/dtype.h"
 
@@ -29,6 +30,12 @@ struct BlockLayout {
 };
 const BlockLayout& layout_of(BlockType type);
 std::optional<BlockType> block_type_named(std::string_view name);
+
+// What a matrix is made of.
+using ElementType = std::variant<DType, BlockType>;
+std::string_view name_of(ElementType type);
+// Bytes of a row of `columns` elements, which must be whole blocks.
+std::int64_t row_bytes(ElementType type, std::int64_t columns);
 
 // The values of whole blocks, in f32: plainly, one block after the other. `values` has as many elements as `blocks` has
 // (blocks.size() / bytes * elements). The kernels' quick forms are held against this.

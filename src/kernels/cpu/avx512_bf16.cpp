@@ -5,6 +5,6 @@
 
 namespace cria {
 
-constinit const PairedKernels kAvx512Bf16Paired = paired_kernels<Avx512Bf16>();
+constinit const PairKernels kAvx512Bf16Pairs = pair_kernels<Avx512Bf16>();
 
 }  // namespace cria

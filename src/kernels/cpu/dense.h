@@ -1,9 +1,9 @@
 // Products y = x W^T with a weight as it is stored, its rows one after the other in f32, bf16 or f16, for any vector
 // vocabulary V. One thread.
 //
-// The lanes of a vector are rows of W. Each element is summed over the steps in order within a block of depth, and the
-// blocks in order, as in Gemm; how the columns are cut depends on their number alone. So a result depends on its row of
-// x and its row of W, however many are beside it. A step is one column, or a pair of them (Pairs).
+// The lanes of a vector are rows of W. Each element is summed over the columns in order within a block of depth
+// (block_steps), and the blocks in order, as in Gemm; how the columns are cut depends on their number alone. So a
+// result depends on its row of x and its row of W, however many are beside it.
 //
 // A few rows of x are limited by reading W: squares of it are transposed in registers and used at once, while the
 // memory behind them is on its way. More rows: W is packed into panels beside the stack of work, and multiplied by the
@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/convert.h"
 #include "kernels/cpu/gemm.h"
+#include "kernels/tiled.h"
 
 namespace cria {
 
@@ -28,87 +29,50 @@ struct Dense {
     CRIA_INLINE std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
 
     // ---- What W is made of ----
-    // A square is kLanes rows of as many 32-bit words. kWord: numbers of W in a word. kStep: of a step of the sum.
+    // A square is kLanes rows of as many 32-bit words. kWord: numbers of W in a word.
 
     // One number a word, widened.
     template <class T>
     struct Each {
         using Number = T;
-        using X = float;
         using Packed = Each;
-        static constexpr int kWord = 1, kStep = 1;
+        static constexpr int kWord = 1;
         CRIA_INLINE F load(const T* from) { return Convert<V>::widen(from); }
         CRIA_INLINE F load_part(const T* from, std::int64_t n) { return Convert<V>::widen_part(from, n); }
         CRIA_INLINE F add(F sum, F words, const float* x) { return V::add_product(sum, words, V::all(x[0])); }
     };
-    // Two bf16 numbers a word: a square of twice the columns for the same shuffles. T: as what they are stored.
-    template <class T>
-    struct Words {
-        using Number = T;
+    // Two bf16 numbers a word: a square of twice the columns for the same shuffles. They are multiplied one after the
+    // other. Packed, they are what Each makes of them.
+    struct Halves {
+        using Number = BF16;
+        using Packed = Each<BF16>;
         static constexpr int kWord = 2;
         CRIA_INLINE F load(const BF16* from) { return V::template load_as<F>(from); }
-        CRIA_INLINE F load(const F16* from) {
-            return upper_halves(Convert<V>::widen(from), Convert<V>::widen(from + kLanes),
-                                std::make_index_sequence<2 * kLanes>{});
-        }
-        CRIA_INLINE F load_part(const T* from, std::int64_t n) {
-            T whole[2 * kLanes] = {};
+        CRIA_INLINE F load_part(const BF16* from, std::int64_t n) {
+            BF16 whole[2 * kLanes] = {};
             for (std::int64_t i = 0; i < n; ++i) whole[i] = from[i];
             return load(whole);
         }
-        template <std::size_t... i>
-        CRIA_INLINE F upper_halves(F first, F second, std::index_sequence<i...>) {
-            using W = typename V::W;
-            return V::template cast<F>(
-                __builtin_shufflevector(V::template cast<W>(first), V::template cast<W>(second), (2 * i + 1)...));
-        }
-    };
-    // Multiplied one after the other, in f32. Packed, they are what Each makes of them.
-    struct Halves : Words<BF16> {
-        using X = float;
-        using Packed = Each<BF16>;
-        static constexpr int kStep = 1;
         CRIA_INLINE F add(F sum, F words, const float* x) {
             const U bits = V::template cast<U>(words);
             sum = V::add_product(sum, V::template cast<F>(bits << 16), V::all(x[0]));
             return V::add_product(sum, V::template cast<F>(bits & 0xffff0000u), V::all(x[1]));
         }
     };
-    // Multiplied in one step, by x in bf16.
-    template <class T>
-    struct Pairs : Words<T> {
-        using X = BF16;
-        using Packed = Pairs;
-        static constexpr int kStep = 2;
-        CRIA_INLINE F add(F sum, F words, const BF16* x) {
-            std::uint32_t pair;
-            __builtin_memcpy(&pair, x, sizeof(pair));
-            return V::dot2_bf16(sum, V::template cast<U>(words), V::all_bits(pair));
-        }
-    };
-
     template <class Form>
     struct Job {
-        Matrix<const typename Form::X> x;
+        Matrix<const float> x;
         const typename Form::Number* w;
         std::int64_t columns;
         Matrix<float> y;
         bool accumulate;
     };
 
-    // Steps of a block of depth, a whole number of squares of any of these.
-    CRIA_INLINE std::int64_t block_depth(std::int64_t steps) {
-        constexpr std::int64_t kWhole = 32;
-        static_assert(kWhole % (2 * kLanes) == 0 && Gemm<V>::kMaxDepth % kWhole == 0);
-        const std::int64_t blocks = parts(steps, Gemm<V>::kMaxDepth);
-        return parts(parts(steps, blocks), kWhole) * kWhole;
-    }
-
     // ---- A few rows of x ----
 
     // `words` words of kTall rows of W, those at w[...] + i, with kR rows of x.
     template <class Form, int kR, class Load>
-    CRIA_INLINE void add_squares(Load load, std::int64_t words, const typename Form::X* x, std::int64_t x_stride,
+    CRIA_INLINE void add_squares(Load load, std::int64_t words, const float* x, std::int64_t x_stride,
                                  F (&sum)[kR][kSquares]) {
 #pragma GCC unroll 4
         for (int s = 0; s < kSquares; ++s) {
@@ -129,7 +93,7 @@ struct Dense {
                          F (&sum)[kR][kSquares]) {
         constexpr std::int64_t kColumns = kLanes * Form::kWord;
         const std::int64_t left = job.columns - i;
-        typename Form::X x[kR * kColumns] = {};
+        float x[kR * kColumns] = {};
         for (int r = 0; r < kR; ++r)
             for (std::int64_t c = 0; c < left; ++c) x[r * kColumns + c] = job.x.data[r * job.x.stride + i + c];
         add_squares<Form, kR>([&](int row) { return Form::load_part(w[row] + i, left); }, parts(left, Form::kWord), x,
@@ -138,8 +102,7 @@ struct Dense {
 
     // All kR rows of x with the rows [first, first + count) of W, count <= kTall. `ahead`: what will be read next.
     template <class Form, int kR>
-    static void few(const Job<Form>& job, std::int64_t first, std::int64_t count,
-                    const typename Form::Number* ahead) {
+    static void few(const Job<Form>& job, std::int64_t first, std::int64_t count, const typename Form::Number* ahead) {
         using Number = typename Form::Number;
         constexpr std::int64_t kColumns = kLanes * Form::kWord;
         constexpr auto kBytes = static_cast<std::int64_t>(kTall * kColumns * sizeof(Number));
@@ -149,7 +112,7 @@ struct Dense {
         move_results<kR>(job.y, first, count, [&](int r, int s, float* y, std::int64_t n) {
             if (job.accumulate) total[r][s] = n < kLanes ? V::load_part(y, n) : V::load(y);
         });
-        const std::int64_t depth = block_depth(parts(job.columns, Form::kStep)) * Form::kStep;
+        const std::int64_t depth = block_steps(job.columns);
         for (std::int64_t begin = 0; begin < job.columns; begin += depth) {
             const std::int64_t end = smaller(begin + depth, job.columns);
             F sum[kR][kSquares] = {};
@@ -219,23 +182,21 @@ struct Dense {
 
     template <class Form>
     static void many_rows(const Job<Form>& job, std::int64_t first, std::int64_t last) {
-        using G = Gemm<V, Form::kStep == 2>;
-        const std::int64_t steps = parts(job.columns, Form::kStep), depth = block_depth(steps), m = job.x.rows;
-        const Matrix<const float> words{reinterpret_cast<const float*>(job.x.data), m, steps,
-                                        job.x.stride / Form::kStep};
-        const typename G::Problem problem{Transpose::no, Transpose::yes, words, {}, job.y, m, last, steps, false};
+        using G = Gemm<V>;
+        const std::int64_t depth = block_steps(job.columns), m = job.x.rows;
+        const typename G::Problem problem{Transpose::no, Transpose::yes, job.x, {}, job.y, m, last, job.columns, false};
         const std::int64_t width = G::kBlockFloats / depth / G::kColumns * G::kColumns;
         const std::int64_t tile_rows = parts(m, G::kRows);
         float* packed = gemm_workspace(G::kBlockFloats);
         for (std::int64_t row = first; row < last; row += width) {
-            for (std::int64_t step = 0; step < steps; step += depth) {
-                const typename G::Block block{row,  smaller(width, last - row),   step, smaller(depth, steps - step),
+            for (std::int64_t step = 0; step < job.columns; step += depth) {
+                const typename G::Block block{row,    smaller(width, last - row),
+                                              step,   smaller(depth, job.columns - step),
                                               packed, job.accumulate || step > 0};
                 for (std::int64_t j = 0; j < block.columns; j += G::kColumns)
                     pack_panel<typename Form::Packed>(job.w + (row + j) * job.columns, job.columns,
-                                                      smaller(G::kColumns, block.columns - j), step * Form::kStep,
-                                                      smaller((step + depth) * Form::kStep, job.columns),
-                                                      packed + j * block.depth);
+                                                      smaller(G::kColumns, block.columns - j), step,
+                                                      smaller(step + depth, job.columns), packed + j * block.depth);
                 for (std::int64_t i = 0; i < tile_rows; ++i) {
                     const std::int64_t begin = i * m / tile_rows, end = (i + 1) * m / tile_rows;
                     G::multiply(problem, block, begin, static_cast<int>(end - begin), 0,
@@ -246,7 +207,7 @@ struct Dense {
     }
 
     template <class Form>
-    CRIA_INLINE void all(Matrix<const typename Form::X> x, const WeightRows& w, std::int64_t first, std::int64_t last,
+    CRIA_INLINE void all(Matrix<const float> x, const WeightRows& w, std::int64_t first, std::int64_t last,
                          Matrix<float> y, bool accumulate) {
         CRIA_ASSERT(x.columns == w.columns && w.columns > 0 && y.rows == x.rows);
         const Job<Form> job{x, static_cast<const typename Form::Number*>(w.data), w.columns, y, accumulate};
@@ -260,15 +221,6 @@ struct Dense {
             case DType::f32: return all<Each<float>>(x, w, first, last, y, accumulate);
             case DType::bf16: return all<Halves>(x, w, first, last, y, accumulate);
             case DType::f16: return all<Each<F16>>(x, w, first, last, y, accumulate);
-            default: CRIA_ASSERT(false);
-        }
-    }
-    static void run_pairs(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
-                          bool accumulate) {
-        CRIA_ASSERT(x.stride % 2 == 0);
-        switch (w.type) {
-            case DType::bf16: return all<Pairs<BF16>>(x, w, first, last, y, accumulate);
-            case DType::f16: return all<Pairs<F16>>(x, w, first, last, y, accumulate);
             default: CRIA_ASSERT(false);
         }
     }

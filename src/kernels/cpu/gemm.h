@@ -29,14 +29,14 @@ struct Gemm {
     static constexpr int kLanes = V::kLanes;
     static constexpr int kColumns = kVectors * kLanes;  // of the register tile and of a panel
     static constexpr std::int64_t kMaxDepth = 384;
-    static constexpr std::int64_t kTasksOfThread = 8;  // of a block's product, at least
+    static constexpr std::int64_t kTasksOfThread = 8;         // of a block's product, at least
     static constexpr std::int64_t kBlockFloats = 144 * 1024;  // of a block of B: about half of the L2 cache
     // Row stride of a copied tile row: not a power of two, so that rows do not share cache sets.
     static constexpr std::int64_t kRowStride = kMaxDepth + 16;
     // And of a tile row copied by steps: whole vectors, which do not cross cache lines.
     static constexpr std::int64_t kStepStride = (kRows + kLanes - 1) / kLanes * kLanes;
     static constexpr std::int64_t kTileRowFloats =
-        kRows * kRowStride > kStepStride * kMaxDepth ? kRows * kRowStride : kStepStride * kMaxDepth;
+        kRows * kRowStride > kStepStride* kMaxDepth ? kRows* kRowStride : kStepStride* kMaxDepth;
 
     struct Problem {
         Transpose transpose_a, transpose_b;
@@ -55,8 +55,8 @@ struct Gemm {
     CRIA_INLINE std::int64_t smaller(std::int64_t x, std::int64_t y) { return x < y ? x : y; }
     CRIA_INLINE std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
 
-    // Rows of A as a tile reads them. By steps, a tile prefetches one cache line of the next tile row at each step: all
-    // at once they would have to wait for one another.
+    // Rows of A as a tile reads them. At each step it asks for one cache line of the next tile row: all at once they
+    // would have to wait for one another.
     struct TileRow {
         const float* data;
         std::int64_t step_stride;
@@ -94,7 +94,7 @@ struct Gemm {
             for (int v = 0; v < kV; ++v) __builtin_prefetch(c + r * stride + v * kLanes, 1);
         for (std::int64_t p = 0; p < depth; ++p) {
             F row[kV];
-            if constexpr (kBySteps) __builtin_prefetch(a.ahead + p * a.ahead_stride, 0, 2);
+            __builtin_prefetch(a.ahead + p * a.ahead_stride, 0, 2);
             for (int v = 0; v < kV; ++v) row[v] = V::load(b + p * kColumns + v * kLanes);
 #pragma GCC unroll 16
             for (int r = 0; r < kR; ++r) {
@@ -176,7 +176,7 @@ struct Gemm {
         if (g.transpose_a == Transpose::yes && panels == 1)
             return {g.a.data + block.step * g.a.stride + row, g.a.stride, nullptr, 0};
         copy_tile_row(g, block, row, rows, copied);
-        return {copied, kStepStride, nullptr, 0};
+        return {copied, kStepStride, copied, 0};
     }
 
     // What the next tile row (`next`) will copy comes into the second-level cache while the panels meet this one; the

@@ -32,14 +32,14 @@ float load(float value) { return value; }
 float load(BF16 value) { return to_f32(value); }
 float load(F16 value) { return to_f32(value); }
 
-template <class T, class X>
-void dense_of(Matrix<const X> x, const WeightRows& w, std::int64_t first, std::int64_t last, Matrix<float> y,
+template <class T>
+void dense_of(Matrix<const float> x, const WeightRows& w, std::int64_t first, std::int64_t last, Matrix<float> y,
               bool accumulate) {
     for (std::int64_t j = first; j < last; ++j) {
         const T* weight = static_cast<const T*>(w.data) + j * w.columns;
         for (std::int64_t r = 0; r < x.rows; ++r) {
             float sum = 0.0f;
-            for (std::int64_t i = 0; i < w.columns; ++i) sum += load(x.data[r * x.stride + i]) * load(weight[i]);
+            for (std::int64_t i = 0; i < w.columns; ++i) sum += x.data[r * x.stride + i] * load(weight[i]);
             float& to = y.data[r * y.stride + j];
             to = accumulate ? to + sum : sum;
         }
@@ -56,10 +56,21 @@ void dense(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t
     }
 }
 
-void paired_dense(Matrix<const BF16> x, WeightRows w, std::int64_t first, std::int64_t last, Matrix<float> y,
-                  bool accumulate) {
-    w.type == DType::f16 ? dense_of<F16>(x, w, first, last, y, accumulate)
-                         : dense_of<BF16>(x, w, first, last, y, accumulate);
+void tiled_product(const LaidRows& x, const TiledRows& w, std::int64_t first_tile, std::int64_t last_tile, float* y,
+                   std::int64_t y_stride, bool accumulate) {
+    const std::int64_t depth = block_steps(x.steps()) * (x.pairs ? 2 : 1);
+    for (std::int64_t r = 0; r < x.rows; ++r)
+        for (std::int64_t j = first_tile * w.lanes; j < std::min(last_tile * w.lanes, w.rows); ++j) {
+            float sum = 0.0f;
+            for (std::int64_t i = 0; i < w.columns; ++i) {
+                const float* words = laid_block(x, r, i / depth);
+                const float number =
+                    x.pairs ? to_f32(reinterpret_cast<const BF16*>(words)[i % depth]) : words[i % depth];
+                sum += number * tiled_number(w, j, i);
+            }
+            float& to = y[r * y_stride + j];
+            to = accumulate ? to + sum : sum;
+        }
 }
 
 float rms_norm(const float* x, const float* weight, std::int64_t n, float epsilon, float* y) {
@@ -311,8 +322,9 @@ const Kernels kScalarKernels = {
     .name = "scalar",
     .gemm = gemm,
     .dense = dense,
+    .tiled = {2, 4, tiled_product},
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {false, paired_dense, paired_product, paired_softmax},
+    .paired = {false, paired_product, paired_softmax},
     .quads = {quad_split, quad_product},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,

@@ -8,6 +8,7 @@
 #include "kernels/cpu/paired.h"
 #include "kernels/cpu/quads.h"
 #include "kernels/cpu/rows.h"
+#include "kernels/cpu/tiled.h"
 
 namespace cria {
 
@@ -27,8 +28,18 @@ constexpr IntegerKernels integer_kernels() {
 }
 
 template <class V>
+constexpr TiledKernels tiled_kernels() {
+    return {Gemm<V>::kColumns, V::kTileRows, Tiled<V>::product};
+}
+
+template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {V::kPairsInOneStep, Dense<V>::run_pairs, Paired<V>::product, Paired<V>::softmax};
+    return {V::kPairsInOneStep, Paired<V>::product, Paired<V>::softmax};
+}
+
+template <class V>
+constexpr PairKernels pair_kernels() {
+    return {tiled_kernels<V>(), paired_kernels<V>()};
 }
 
 template <class V>
@@ -37,6 +48,7 @@ constexpr Kernels kernel_table(std::string_view name) {
         .name = name,
         .gemm = Gemm<V>::run,
         .dense = Dense<V>::run,
+        .tiled = tiled_kernels<V>(),
         .packed = packed_kernels<V>(),
         .paired = paired_kernels<V>(),
         .quads = quad_kernels<V>(),

@@ -13,7 +13,7 @@ extern const Kernels kNeonKernels;
 // For tables that are otherwise kAvx2Kernels, kAvx512Kernels and kNeonKernels.
 extern const IntegerKernels kAvxVnniInteger;
 extern const IntegerKernels kAvx512VnniInteger;
-extern const PairedKernels kAvx512Bf16Paired;
+extern const PairKernels kAvx512Bf16Pairs;
 extern const IntegerKernels kNeonDotprodInteger;
 extern const IntegerKernels kNeonI8mmInteger;
 
