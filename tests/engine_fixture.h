@@ -24,7 +24,7 @@ protected:
                               source_ / "tokenizer.json");
         tokenizer_.emplace(*load_tokenizer(real_os(), source_));
         make_model("q8_0");
-        ASSERT_TRUE(model_->quantised());
+        ASSERT_TRUE(model_->packed());
     }
 
     // A random model of numbers of `source`, in a GGUF file of one type.

@@ -52,7 +52,7 @@ TEST_F(EngineLoad, SoItIsOfUnquantisedModels) {
     for (const std::string_view type : {"f32", "bf16", "f16"}) {
         SCOPED_TRACE(type);
         make_model(type, 96);
-        ASSERT_FALSE(model_->quantised());
+        ASSERT_FALSE(model_->packed());
         expect_answers_as_alone(20);
     }
     // Gate and up are large enough for products of pairs.

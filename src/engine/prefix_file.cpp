@@ -9,7 +9,7 @@
 namespace cria {
 namespace {
 
-constexpr std::string_view kFormat = "cria remembered pages 2";
+constexpr std::string_view kFormat = "cria remembered pages 3";
 
 using Integers = std::vector<std::int32_t>;
 

@@ -59,6 +59,11 @@ struct Kernels {
     void (*gemm)(ThreadPool& pool, Transpose transpose_a, Matrix<const float> a, Transpose transpose_b,
                  Matrix<const float> b, Matrix<float> c, bool accumulate);
 
+    // PairedKernels::product in f32: sums over i < steps of one number each.
+    void (*number_product)(const float* a, std::int64_t a_stride, std::int64_t rows, const NumberMatrix& b,
+                           std::int64_t steps, std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate,
+                           const void* ahead);
+
     // y[r, j] = sum over i of x[r, i] W[j, i], or y += it, for all rows of x and the rows j of W in [first, last); one
     // thread. A result depends on its row of x and its row of W alone, bit for bit: not on how many rows are beside
     // them. Few rows of x cost what reading W costs.

@@ -1,10 +1,16 @@
-// Products of bf16 numbers in pairs, and keys and values of attention in the order in which its products read them.
+// Products of attention, and keys and values in the order in which they read them.
 //
-// Products are summed in f32, two numbers at a time where the processor can (vdpbf16ps), so that the two stand side by
-// side in 32 bits. A query meets a key over the features, the weights meet the values over the positions:
+// Products of bf16 numbers are summed in f32, two numbers at a time where the processor can (vdpbf16ps), so that the
+// two stand side by side in 32 bits. A query meets a key over the features, the weights meet the values over the
+// positions:
 //
 //     keys    [positions / 16][head_dim / 2][16][2]  16 positions side by side, pairs of features
 //     values  [positions / 2][head_dim][2]           all features side by side, pairs of positions
+//
+// Those in f32 stand one by one:
+//
+//     keys    [positions / 16][head_dim][16]
+//     values  [positions][head_dim]
 //
 // head_dim is a multiple of 16, and so is the room for positions.
 #pragma once
@@ -25,18 +31,32 @@ constexpr std::int64_t paired_value_place(std::int64_t position, std::int64_t fe
     return position / 2 * 2 * head_dim + feature * 2 + position % 2;
 }
 
-// The right side of a product, columns in blocks of 16: pair p of column j stands in the 32-bit word
-// (j / 16) * block + p * step + j % 16.
-struct PairedMatrix {
-    const BF16* data;
+constexpr std::int64_t number_key_place(std::int64_t position, std::int64_t feature, std::int64_t head_dim) {
+    return (position / kPairedLanes * head_dim + feature) * kPairedLanes + position % kPairedLanes;
+}
+
+// The right side of a product, columns in blocks of 16: step p of column j, a pair or a number, stands in the 32-bit
+// word (j / 16) * block + p * step + j % 16.
+template <class T>
+struct WordMatrix {
+    const T* data;
     std::int64_t step, block;  // words
 };
+using PairedMatrix = WordMatrix<BF16>;
+using NumberMatrix = WordMatrix<float>;
 // Columns: the positions from `first` on, a multiple of 16. Pairs: of features.
 inline PairedMatrix paired_keys(const BF16* keys, std::int64_t first, std::int64_t head_dim) {
     return {keys + first * head_dim, kPairedLanes, kPairedLanes * head_dim / 2};
 }
 // Columns: the features. Pairs: of the positions from `first` on, an even number.
 inline PairedMatrix paired_values(const BF16* values, std::int64_t first, std::int64_t head_dim) {
+    return {values + first * head_dim, head_dim, kPairedLanes};
+}
+
+inline NumberMatrix number_keys(const float* keys, std::int64_t first, std::int64_t head_dim) {
+    return {keys + first * head_dim, kPairedLanes, kPairedLanes * head_dim};
+}
+inline NumberMatrix number_values(const float* values, std::int64_t first, std::int64_t head_dim) {
     return {values + first * head_dim, head_dim, kPairedLanes};
 }
 

@@ -1,4 +1,4 @@
-// Products of bf16 pairs and the softmax beside them, against double precision.
+// Attention's products of bf16 pairs and of numbers, and the softmax beside the former, against double precision.
 #include "kernels/kernels_testing.h"
 
 namespace cria {
@@ -28,15 +28,18 @@ struct Stored {
     std::vector<BF16> rows, keys, values;
 };
 
+float value_of(BF16 x) { return to_f32(x); }
+float value_of(float x) { return x; }
+
 // What product() must give: sums over `depth` of a[r, i] b(i, j).
-template <class B>
-void expect_product(const std::vector<BF16>& a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+template <class T, class B>
+void expect_product(const std::vector<T>& a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
                     std::int64_t columns, const B& b, const std::vector<float>& c, float before) {
     for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t j = 0; j < columns; ++j) {
             double sum = before, sizes = std::abs(before);
             for (std::int64_t i = 0; i < depth; ++i) {
-                const double x = to_f32(a[static_cast<std::size_t>(r * a_stride + i)]), y = b(i, j);
+                const double x = value_of(a[static_cast<std::size_t>(r * a_stride + i)]), y = b(i, j);
                 sum += x * y, sizes += std::abs(x * y);
             }
             ASSERT_NEAR(c[static_cast<std::size_t>(r * columns + j)], sum, testing::sum_bound(depth + 1, sizes))
@@ -65,6 +68,39 @@ TEST_P(PairedTable, ProductsWithKeysAndValues) {
             std::vector<float> y(static_cast<std::size_t>(rows * n), 9.0f);
             k().paired.product(weights.data(), kStride, rows, paired_values(stored.values.data(), kFirst, n), kSeen / 2,
                                n, y.data(), n, false, nullptr);
+            expect_product(
+                weights, kStride, rows, kSeen, n, [&](std::int64_t p, std::int64_t d) { return at(kFirst + p, d); }, y,
+                0.0f);
+        }
+}
+
+TEST_P(PairedTable, ProductsOfNumbers) {
+    for (const std::int64_t n : {16, 64, 80})
+        for (const std::int64_t rows : {1, 3, 13, 15, 40}) {
+            constexpr std::int64_t kPositions = 48, kFirst = 16, kKeys = kPositions - kFirst;
+            const std::vector<float> values = numbers(kPositions * n, 3), queries = numbers(rows * n, 5);
+            std::vector<float> keys(values.size());
+            const auto at = [&](std::int64_t p, std::int64_t d) {
+                return double{values[static_cast<std::size_t>(p * n + d)]};
+            };
+            for (std::int64_t p = 0; p < kPositions; ++p)
+                for (std::int64_t d = 0; d < n; ++d)
+                    keys[static_cast<std::size_t>(number_key_place(p, d, n))] = static_cast<float>(at(p, d));
+            std::vector<float> c(static_cast<std::size_t>(rows * kKeys), 0.5f);
+            k().number_product(queries.data(), n, rows, number_keys(keys.data(), kFirst, n), n, kKeys, c.data(), kKeys,
+                               true, values.data());
+            expect_product(
+                queries, n, rows, n, kKeys, [&](std::int64_t d, std::int64_t p) { return at(kFirst + p, d); }, c, 0.5f);
+            std::vector<float> alone(static_cast<std::size_t>(kKeys), 0.5f);
+            k().number_product(queries.data() + (rows - 1) * n, n, 1, number_keys(keys.data(), kFirst, n), n, kKeys,
+                               alone.data(), kKeys, true, nullptr);
+            ASSERT_TRUE(std::equal(alone.begin(), alone.end(), c.end() - kKeys)) << "beside other rows";
+
+            constexpr std::int64_t kSeen = 17, kStride = 32;
+            const std::vector<float> weights = numbers(rows * kStride, 7);
+            std::vector<float> y(static_cast<std::size_t>(rows * n), 9.0f);
+            k().number_product(weights.data(), kStride, rows, number_values(values.data(), kFirst, n), kSeen, n,
+                               y.data(), n, false, nullptr);
             expect_product(
                 weights, kStride, rows, kSeen, n, [&](std::int64_t p, std::int64_t d) { return at(kFirst + p, d); }, y,
                 0.0f);

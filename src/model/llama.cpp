@@ -126,15 +126,11 @@ Value Llama::logits(Pass& pass, const Value& hidden) const {
 }
 
 KvShape Llama::cache_shape(std::optional<DType> type) const {
-    const bool paired = quantised() && KvPool::can_hold(DType::bf16, config_.head_dim);
+    const bool paired = packed() && KvPool::can_hold(DType::bf16, config_.head_dim);
     return {config_.layers, config_.kv_heads, config_.head_dim, type.value_or(paired ? DType::bf16 : DType::f32)};
 }
 
-bool Llama::quantised() const {
-    if (layers_.empty()) return false;
-    const std::vector<PackedPart>& packed = layers_.front().gate_up.packed;
-    return !packed.empty() && packed.front().quantised();
-}
+bool Llama::packed() const { return !layers_.empty() && !layers_.front().gate_up.packed.empty(); }
 
 void Llama::reserve_positions(std::int64_t count) const { rope_->below(count); }
 

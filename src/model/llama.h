@@ -99,10 +99,11 @@ public:
     Value logits(Pass& pass, const Value& hidden) const;
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
-    // What a cache of this model holds. `type`: f32 or bf16; without it bf16 where the matrices are quantised, whose
-    // products round activations more than that does, and where the heads fit (KvPool); else f32.
+    // What a cache of this model holds. `type`: f32, bf16 or i8; without it bf16 where the matrices are packed, so that
+    // they are no more exact themselves, and where the heads fit (KvPool); else f32.
     KvShape cache_shape(std::optional<DType> type = {}) const;
-    bool quantised() const;
+    // Whether its matrices are.
+    bool packed() const;
     // Computes the angles of positions below `count` now, rather than in the first pass that needs them.
     void reserve_positions(std::int64_t count) const;
 

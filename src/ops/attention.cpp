@@ -1,10 +1,9 @@
 // Grouped-query causal attention, forward; see attention_block.h for the scheme.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
-#include "ops/attention_block.h"
+#include "ops/attention_cached.h"
 #include "ops/parallel.h"
 #include "ops/tape.h"
 
@@ -57,21 +56,26 @@ struct Output {
     float* log_sums;  // [rows, heads], log of the sum of exp(score); null when nothing is recorded
 };
 
-void append_to_cache(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
-    if (run.cache->type() == DType::bf16) return append_paired(layer, run, first, last);
-    if (run.cache->type() == DType::i8) return append_quads(layer, run, first, last);
-    const AttentionShape& shape = layer.shape;
-    const auto bytes = static_cast<std::size_t>(shape.head_dim) * sizeof(float);
-    for (std::int64_t i = first; i < last; ++i) {
-        const std::int64_t position = run.first_position + i, page = position / kPagePositions;
-        const std::int64_t place = position % kPagePositions * shape.head_dim;
-        const float* key = layer.qkv + (run.first_row + i) * shape.qkv_width() + shape.heads * shape.head_dim;
-        for (std::int64_t head = 0; head < shape.kv_heads; ++head, key += shape.head_dim) {
-            std::memcpy(run.cache->keys<float>(shape.layer, head, page) + place, key, bytes);
-            std::memcpy(run.cache->values<float>(shape.layer, head, page) + place,
-                        key + shape.kv_heads * shape.head_dim, bytes);
-        }
-    }
+void append_as_they_are(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last) {
+    const std::int64_t n = layer.shape.head_dim;
+    append_cached(layer, run, first, last,
+                  [&](std::int64_t head, std::int64_t page, std::int64_t at, const float* key, const float* value) {
+                      std::copy(key, key + n, run.cache->keys<float>(layer.shape.layer, head, page) + at * n);
+                      std::copy(value, value + n, run.cache->values<float>(layer.shape.layer, head, page) + at * n);
+                  });
+}
+
+// How a run's keys and values are kept, and met.
+struct Scheme {
+    void (*append)(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last);
+    void (*attend)(const Kernels& kernels, const Layer& layer, const Block& block, float* out);  // null: attend_block
+};
+Scheme scheme_of(const KvCache& cache) {
+    const KvShape& shape = cache.pool().shape();
+    if (shape.type == DType::bf16) return {append_paired, attend_paired};
+    if (shape.type == DType::i8) return {append_quads, attend_quads};
+    if (shape.side_by_side()) return {append_numbers, attend_numbers};
+    return {append_as_they_are, nullptr};
 }
 
 // Scratch of a block of `rows` queries.
@@ -153,9 +157,8 @@ Block block_at(const Layer& layer, std::span<const RowRun> runs, std::int64_t nu
 }
 
 void attend(const Kernels& kernels, const Layer& layer, const Block& block, const Output& output) {
-    const DType type = block.run->cache != nullptr ? block.run->cache->type() : DType::f32;
-    if (type == DType::bf16) return attend_paired(kernels, layer, block, output.out);
-    if (type == DType::i8) return attend_quads(kernels, layer, block, output.out);
+    const auto cached = block.run->cache != nullptr ? scheme_of(*block.run->cache).attend : nullptr;
+    if (cached != nullptr) return cached(kernels, layer, block, output.out);
     attend_block(kernels, layer, block, output);
 }
 
@@ -181,7 +184,9 @@ Value attention(Pass& pass, const Value& qkv, const AttentionShape& shape, const
         if (run.cache == nullptr) continue;
         CRIA_ASSERT(!recording && run.first_position + run.count <= run.cache->capacity());
         parallel_rows(pass, run.count, 2 * shape.kv_heads * shape.head_dim,
-                      [&](std::int64_t first, std::int64_t last) { append_to_cache(layer, run, first, last); });
+                      [&, append = scheme_of(*run.cache).append](std::int64_t first, std::int64_t last) {
+                          append(layer, run, first, last);
+                      });
     }
     const Tensor out = pass.allocate(Shape{qkv.rows(), shape.heads * shape.head_dim});
     const Tensor log_sums = recording ? pass.allocate(Shape{qkv.rows(), shape.heads}) : Tensor();

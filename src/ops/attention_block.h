@@ -59,12 +59,14 @@ void gather_block(const Block& block, const Layer& layer, const float* from, std
 void scatter_block(const Block& block, const Layer& layer, const float* from, float factor, float* to,
                    std::int64_t row_width);
 
-// A run whose cache holds bf16, as keys and values of kernels/paired.h, or eight bits, as those of kernels/quads.h:
-// writes rows [first, last) of the run into the cache, and a block of its queries into `out` [rows, heads * head_dim].
-// A row's numbers depend on its position and on what it sees, not on the rows beside it.
+// A run whose cache holds bf16 or numbers in f32, as keys and values of kernels/paired.h, or eight bits, as those of
+// kernels/quads.h: writes rows [first, last) of the run into the cache, and a block of its queries into `out` [rows,
+// heads * head_dim]. A row's numbers depend on its position and on what it sees, not on the rows beside it.
 void append_paired(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last);
+void append_numbers(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last);
 void append_quads(const Layer& layer, const RowRun& run, std::int64_t first, std::int64_t last);
 void attend_paired(const Kernels& kernels, const Layer& layer, const Block& block, float* out);
+void attend_numbers(const Kernels& kernels, const Layer& layer, const Block& block, float* out);
 void attend_quads(const Kernels& kernels, const Layer& layer, const Block& block, float* out);
 
 // The pool of the calling thread alone: products inside of a task.

@@ -1,4 +1,4 @@
-// Attention over a cache whose keys and values have sixteen or eight bits, forward only: the scheme of
+// Attention over a cache whose keys and values lie as products read them, forward only: the scheme of
 // attention_block.h.
 #pragma once
 

@@ -9,6 +9,8 @@ namespace cria {
 
 static_assert(kPagePositions % kPairedLanes == 0);
 
+bool KvShape::side_by_side() const { return head_dim % kPairedLanes == 0; }
+
 std::uint64_t KvShape::head_bytes() const {
     const std::uint64_t scale = type == DType::i8 ? sizeof(float) : 0;
     return 2 * kPagePositions * (bytes_of(type) * static_cast<std::uint64_t>(head_dim) + scale);
@@ -34,7 +36,8 @@ KvPool::KvPool(const KvShape& shape, std::int64_t pages)
 }
 
 bool KvPool::can_hold(DType type, std::int64_t head_dim) {
-    return type == DType::f32 || ((type == DType::bf16 || type == DType::i8) && head_dim % kPairedLanes == 0);
+    const bool known = type == DType::f32 || type == DType::bf16 || type == DType::i8;
+    return known && (type == DType::f32 || KvShape{1, 1, head_dim, type}.side_by_side());
 }
 
 std::optional<PageId> KvPool::take() {

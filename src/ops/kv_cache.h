@@ -3,10 +3,10 @@
 // the same pages.
 //
 // A page holds kPagePositions positions of all layers, [layers][kv_heads][keys, values][kPagePositions, head_dim]: a
-// head's positions side by side, so that one query reads them in a row. In f32 they stand as they are; in bf16 in the
-// order of kernels/paired.h, in eight bits in that of kernels/quads.h, for head_dims that are multiples of 16. Eight
-// bits have a scale in f32 for each position, [kPagePositions] of keys and as many of values behind the numbers of a
-// head: the largest number is 127.
+// head's positions side by side, so that one query reads them in a row. For head_dims that are multiples of 16 they
+// stand in the order of kernels/paired.h, in f32 and bf16, or in eight bits in that of kernels/quads.h; others in f32
+// as they are. Eight bits have a scale in f32 for each position, [kPagePositions] of keys and as many of values behind
+// the numbers of a head: the largest number is 127.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct KvShape {
     std::int64_t layers, kv_heads, head_dim;
     DType type = DType::f32;  // f32, bf16 or i8
 
+    bool side_by_side() const;         // in the order of the kernels
     std::uint64_t head_bytes() const;  // of one head of one layer of a page
     // A whole number of 64 KiB is made longer: were pages a power of two apart, a head's keys would share few sets of
     // the processor's caches.

@@ -1,7 +1,8 @@
-// The products and the softmax of attention over bf16 pairs (kernels/paired.h), for any vector vocabulary V.
+// The products of attention over bf16 pairs and numbers in f32 (kernels/paired.h), and its softmax in bf16, for any
+// vector vocabulary V.
 //
 // The register tile is that of the f32 product: V::kTileRows rows of a, V::kTileVectors vectors of columns; a step
-// takes one pair of each row. Keys and values are read where they lie, without packing.
+// takes one word of each row. Keys and values are read where they lie, without packing.
 #pragma once
 
 #include "kernels/cpu/math.h"
@@ -21,47 +22,55 @@ struct Paired {
 
     // ---- The product ----
 
+    // Of pairs of bf16 numbers, or of numbers in f32.
+    template <class T>
     struct Job {
-        const BF16* a;
+        static constexpr int kNumbers = 4 / sizeof(T);  // of a step
+        const T* a;
         std::int64_t a_stride;
-        PairedMatrix b;
-        std::int64_t pairs;
+        WordMatrix<T> b;
+        std::int64_t steps;
         float* c;
         std::int64_t c_stride;
         bool accumulate;
-        const BF16* ahead;
+        const T* ahead;
     };
 
-    CRIA_INLINE std::uint32_t pair(const BF16* from) {
+    CRIA_INLINE U broadcast(const BF16* from) {
         std::uint32_t word;
         __builtin_memcpy(&word, from, sizeof(word));
-        return word;
+        return V::all_bits(word);
     }
+    CRIA_INLINE F broadcast(const float* from) { return V::all(*from); }
+    CRIA_INLINE F add(F sum, U words, U x) { return V::dot2_bf16(sum, words, x); }
+    CRIA_INLINE F add(F sum, F words, F x) { return V::add_product(sum, words, x); }
 
     // Rows from `row` on, columns from `column` on. What comes next is asked for in the order of memory, whatever the
     // order of this product, and into the second-level cache, which takes more requests at a time than the first: one
     // row then reads keys and values at nine tenths of the rate of memory, with requests to the first level at seven.
-    template <int kR, int kV, bool kAhead>
-    static void tile(const Job& job, std::int64_t row, std::int64_t column) {
+    template <int kR, int kV, bool kAhead, class T>
+    static void tile(const Job<T>& job, std::int64_t row, std::int64_t column) {
+        using Words = decltype(broadcast(job.a));
+        constexpr int kN = Job<T>::kNumbers;
         F sum[kR][kV] = {};
-        const BF16* from[kV];
+        const T* from[kV];
         for (int v = 0; v < kV; ++v) {
             const std::int64_t j = column + v * kLanes;
-            from[v] = job.b.data + 2 * (j / kPairedLanes * job.b.block + j % kPairedLanes);
+            from[v] = job.b.data + kN * (j / kPairedLanes * job.b.block + j % kPairedLanes);
         }
-        const BF16* a = job.a + row * job.a_stride;
-        const BF16* ahead = kAhead ? job.ahead + 2 * column * job.pairs : nullptr;
-        for (std::int64_t p = 0; p < job.pairs; ++p) {
-            U words[kV];
-            for (int v = 0; v < kV; ++v) words[v] = V::template load_as<U>(from[v] + 2 * p * job.b.step);
+        const T* a = job.a + row * job.a_stride;
+        const T* ahead = kAhead ? job.ahead + kN * column * job.steps : nullptr;
+        for (std::int64_t p = 0; p < job.steps; ++p) {
+            Words words[kV];
+            for (int v = 0; v < kV; ++v) words[v] = V::template load_as<Words>(from[v] + kN * p * job.b.step);
             if constexpr (kAhead) {
-                for (int v = 0; v < kV; ++v) __builtin_prefetch(ahead + 2 * (p * kV + v) * kLanes, 0, 2);
+                for (int v = 0; v < kV; ++v) __builtin_prefetch(ahead + kN * (p * kV + v) * kLanes, 0, 2);
             }
 #pragma GCC unroll 16
             for (int r = 0; r < kR; ++r) {
-                const U x = V::all_bits(pair(a + r * job.a_stride + 2 * p));
+                const Words x = broadcast(a + r * job.a_stride + kN * p);
 #pragma GCC unroll 4
-                for (int v = 0; v < kV; ++v) sum[r][v] = V::dot2_bf16(sum[r][v], words[v], x);
+                for (int v = 0; v < kV; ++v) sum[r][v] = add(sum[r][v], words[v], x);
             }
         }
 #pragma GCC unroll 16
@@ -74,10 +83,11 @@ struct Paired {
         }
     }
 
-    static void product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b,
-                        std::int64_t pairs, std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate,
+    template <class T>
+    static void product(const T* a, std::int64_t a_stride, std::int64_t rows, const WordMatrix<T>& b,
+                        std::int64_t steps, std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate,
                         const void* ahead) {
-        const Job job{a, a_stride, b, pairs, c, c_stride, accumulate, static_cast<const BF16*>(ahead)};
+        const Job<T> job{a, a_stride, b, steps, c, c_stride, accumulate, static_cast<const T*>(ahead)};
         Strips<Paired, V, kRows>::run(job, rows, columns);
     }
 

@@ -256,14 +256,16 @@ void packed_product(const QuantizedRows& x, const PackedRows& w, std::int64_t fi
     }
 }
 
-void paired_product(const BF16* a, std::int64_t a_stride, std::int64_t rows, const PairedMatrix& b, std::int64_t pairs,
-                    std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate, const void*) {
+template <class T>
+void word_product(const T* a, std::int64_t a_stride, std::int64_t rows, const WordMatrix<T>& b, std::int64_t steps,
+                  std::int64_t columns, float* c, std::int64_t c_stride, bool accumulate, const void*) {
+    constexpr std::int64_t kN = 4 / sizeof(T);  // numbers of a word
     for (std::int64_t r = 0; r < rows; ++r)
         for (std::int64_t j = 0; j < columns; ++j) {
-            const BF16* column = b.data + 2 * (j / kPairedLanes * b.block + j % kPairedLanes);
+            const T* column = b.data + kN * (j / kPairedLanes * b.block + j % kPairedLanes);
             float sum = 0.0f;
-            for (std::int64_t i = 0; i < 2 * pairs; ++i)
-                sum += to_f32(a[r * a_stride + i]) * to_f32(column[i / 2 * 2 * b.step + i % 2]);
+            for (std::int64_t i = 0; i < kN * steps; ++i)
+                sum += load(a[r * a_stride + i]) * load(column[i / kN * kN * b.step + i % kN]);
             float& to = c[r * c_stride + j];
             to = accumulate ? to + sum : sum;
         }
@@ -321,10 +323,11 @@ void quad_product(const std::int8_t* a, std::int64_t a_stride, const SplitScale*
 const Kernels kScalarKernels = {
     .name = "scalar",
     .gemm = gemm,
+    .number_product = word_product<float>,
     .dense = dense,
     .tiled = {2, 4, tiled_product},
     .packed = {1, 8, quantize_row, packed_product},
-    .paired = {false, paired_product, paired_softmax},
+    .paired = {false, word_product<BF16>, paired_softmax},
     .quads = {quad_split, quad_product},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,

@@ -34,7 +34,7 @@ constexpr TiledKernels tiled_kernels() {
 
 template <class V>
 constexpr PairedKernels paired_kernels() {
-    return {V::kPairsInOneStep, Paired<V>::product, Paired<V>::softmax};
+    return {V::kPairsInOneStep, Paired<V>::template product<BF16>, Paired<V>::softmax};
 }
 
 template <class V>
@@ -47,6 +47,7 @@ constexpr Kernels kernel_table(std::string_view name) {
     return {
         .name = name,
         .gemm = Gemm<V>::run,
+        .number_product = Paired<V>::template product<float>,
         .dense = Dense<V>::run,
         .tiled = tiled_kernels<V>(),
         .packed = packed_kernels<V>(),
