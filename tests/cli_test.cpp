@@ -94,6 +94,7 @@ TEST(Cli, Version) {
 }
 
 TEST(Cli, DoctorMeasuresTheRoofs) {
+    EXPECT_EQ(json_of(cria({"-t", "1", "doctor", "--json"}))["threads"]["used"], 1);
     const Json json = json_of(cria({"doctor", "--json", "--threads", "1"}));
     for (const char* key : {"peak_f32_gflops", "peak_int8_gops", "read_gb_s"})
         EXPECT_GT(json[key].get<double>(), 0) << key;
@@ -213,8 +214,8 @@ TEST(Cli, ConvertWritesOtherLayouts) {
 
 TEST(Cli, BenchHasTheKeysOfLlamaBench) {
     const Json all = json_of(cria({"bench", "-m", "tiny", "-p", "16,32", "-n", "4", "-d", "0,8", "--parallel", "1,3",
-                                   "-t", "1", "-r", "2", "-o", "json"}));
-    EXPECT_EQ(all.size(), 8u);
+                                   "-t", "1,2", "-r", "2", "-o", "json"}));
+    EXPECT_EQ(all.size(), 16u);
     for (const Json& one : all) {
         for (const char* key : {"n_prompt", "n_gen", "n_depth", "n_threads", "n_parallel"})
             EXPECT_TRUE(one[key].is_number_integer()) << key;
@@ -224,6 +225,8 @@ TEST(Cli, BenchHasTheKeysOfLlamaBench) {
     EXPECT_NE(cria({"bench", "-m", "tiny", "-p", "8", "-n", "0", "-r", "1"}).out.find("| pp8 "), std::string::npos);
     expect_complaint(cria({"bench", "-m", "tiny", "-p", "x"}), 1, {"-p", "'x'"});
     expect_complaint(cria({"bench", "-m", "tiny", "-p", "0", "-n", "0"}), 1, {"nothing to measure"});
+    expect_complaint(cria({"bench", "-m", "tiny", "-t", "1,0"}), 1, {"--threads is 0", "1024"});
+    expect_complaint(cria({"bench", "-m", "tiny", "-t", "1,2", "--serve", "-p", "8", "-n", "8"}), 1, {"(-t)"});
     expect_complaint(cria({"bench", "-m", "tiny", "-p", "999999"}), 1, {"--context is 999999"});
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "base/json.h"
 #include "cli/bench_serve.h"
@@ -36,6 +37,19 @@ Result<std::vector<std::int64_t>> numbers_of(std::string_view option, std::strin
     return numbers;
 }
 
+// A pool for each number of threads, made when it is first asked for.
+class Pools {
+public:
+    ThreadPool& of(std::int64_t threads) {
+        auto& pool = pools_[threads];
+        if (pool == nullptr) pool = std::make_unique<ThreadPool>(static_cast<int>(threads));
+        return *pool;
+    }
+
+private:
+    std::map<std::int64_t, std::unique_ptr<ThreadPool>> pools_;
+};
+
 // What was measured of one test, in tokens per second.
 struct Measured {
     BenchmarkTest test;
@@ -68,7 +82,8 @@ public:
             .summary = "measure how fast a model reads prompts and writes answers",
             .description =
                 "Measures tokens per second: of reading prompts of -p tokens (pp), of decoding -n tokens one by one "
-                "(tg), each with -d tokens already in the context, and of decoding --parallel sequences at once. "
+                "(tg), each with -d tokens already in the context, of decoding --parallel sequences at once, and all "
+                "that with -t threads. "
                 "Each test runs once to warm up and -r times to be counted. Options and the keys of the JSON are "
                 "those of llama-bench, so that the figures can be set side by side; median_ts is added.\n\n"
                 "--serve runs the engine as a server would: --requests prompts of -p random tokens, each answered with "
@@ -82,27 +97,34 @@ public:
                 "2\n"};
     }
 
+    bool has_threads_option() const override { return true; }
+
     void add_options(Options& options) override {
         add_model_option(options, model_);
         options.value("-p,--n-prompt", prompts_, "LIST", "lengths of prompts (default: 512; 0: none)");
         options.value("-n,--n-gen", answers_, "LIST", "tokens to decode (default: 128; 0: none)");
         options.value("-d,--n-depth", depths_, "LIST", "tokens in the context before (default: 0)");
         options.value("--parallel", parallel_, "LIST", "sequences that decode at once (default: 1)");
+        options.value("-t,--threads", threads_, "LIST",
+                      "threads to compute with (default: the processors this process may use)");
         options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
         options.value("--kv-type", kv_type_, "TYPE",
-                      "of keys and values: f32, bf16 or i8 (default: bf16 for quantised models, else f32)");
+                      "of keys and values: f32, bf16 or i8 (default: bf16; f32 for models in f32 and small ones)");
         add_int8_option(options, int8_);
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",
                        "md, json, jsonl or csv (default: md)");
-        options.value("--svg", svg_, "FILE", "draw the medians over -d, --parallel or -p, whichever has several");
+        options.value("--svg", svg_, "FILE",
+                      "draw the medians over -d, --parallel, -p or -t, the first that has several");
         add_serve_options(options, serve_);
     }
 
     Result<int> run(Cli& cli) override {
         catch_interrupts();
-        if (serve_.on) return run_serve(cli);
-        const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests());
+        const std::vector<std::int64_t> threads = CRIA_TRY(chosen_threads(cli));
+        cli.threads = static_cast<int>(std::ranges::max(threads));
+        if (serve_.on) return run_serve(cli, threads);
+        const std::vector<BenchmarkTest> tests = CRIA_TRY(chosen_tests(threads));
         std::optional<BenchAxis> axis;
         if (!svg_.empty()) axis = CRIA_TRY(bench_axis(tests));
         const Compute compute = CRIA_TRY(cli.compute());
@@ -120,11 +142,12 @@ public:
         const auto sizes = checkpoint.sizes(compute.kernels.packed.lanes);
         const DType cache = loaded->model.cache_shape(kv_type).type;
         std::vector<Measured> all;
+        Pools pools;
         Progress progress(cli);
         for (const BenchmarkTest& test : tests) {
             progress.show(fmt::format("{} of {}: {}", all.size() + 1, tests.size(), name_of(test)));
-            const auto times = CRIA_TRY(
-                run_benchmark(cli.os, loaded->model, compute, test, static_cast<int>(repetitions_), batch_, cache));
+            const auto times = CRIA_TRY(run_benchmark(cli.os, loaded->model, {pools.of(test.threads), compute.kernels},
+                                                      test, static_cast<int>(repetitions_), batch_, cache));
             if (interrupted()) return fail(ErrorKind::cancelled, "interrupted");
             all.push_back(summarise(test, times));
         }
@@ -135,11 +158,12 @@ public:
     }
 
 private:
-    Result<int> run_serve(Cli& cli) {
+    Result<int> run_serve(Cli& cli, std::span<const std::int64_t> threads) {
         const auto prompts = CRIA_TRY(numbers_of("-p", prompts_)), answers = CRIA_TRY(numbers_of("-n", answers_));
         if (prompts.size() != 1 || answers.size() != 1 || prompts[0] < 1 || answers[0] < 1)
             return fail(ErrorKind::invalid_input,
                         "--serve wants one length above 0 of prompts (-p) and of answers (-n)");
+        if (threads.size() != 1) return fail(ErrorKind::invalid_input, "--serve wants one number of threads (-t)");
         if (output_ == "csv") return fail(ErrorKind::invalid_input, "--serve writes md, json or jsonl, not csv");
         if (!svg_.empty())
             return fail(ErrorKind::invalid_input, "--svg draws tests, not --serve; leave out one of the two");
@@ -152,7 +176,16 @@ private:
         return kDone;
     }
 
-    Result<std::vector<BenchmarkTest>> chosen_tests() const {
+    Result<std::vector<std::int64_t>> chosen_threads(const Cli& cli) const {
+        if (threads_.empty()) return std::vector<std::int64_t>{cli.thread_count()};
+        const auto threads = CRIA_TRY(numbers_of("-t", threads_));
+        for (const std::int64_t n : threads)
+            if (n < 1 || n > Cli::kMostThreads)
+                return fail(ErrorKind::invalid_input, "--threads is {}, but must be 1 to {}", n, Cli::kMostThreads);
+        return threads;
+    }
+
+    Result<std::vector<BenchmarkTest>> chosen_tests(std::span<const std::int64_t> threads) const {
         if (repetitions_ < 1 || repetitions_ > 1000)
             return fail(ErrorKind::invalid_input, "-r is {}, but must be 1 to 1000", repetitions_);
         if (batch_ < 1 || batch_ > 8192)
@@ -161,12 +194,18 @@ private:
         const auto depths = CRIA_TRY(numbers_of("-d", depths_)),
                    parallel = CRIA_TRY(numbers_of("--parallel", parallel_));
         std::vector<BenchmarkTest> tests;
+        const auto add = [&](BenchmarkTest test) {
+            for (const std::int64_t n : threads) {
+                test.threads = n;
+                tests.push_back(test);
+            }
+        };
         for (const std::int64_t depth : depths) {
             for (const std::int64_t n : prompts)
-                if (n > 0) tests.push_back({.prompt = n, .depth = depth});
+                if (n > 0) add({.prompt = n, .depth = depth});
             for (const std::int64_t n : answers)
                 for (const std::int64_t sequences : parallel)
-                    if (n > 0 && sequences > 0) tests.push_back({.generate = n, .depth = depth, .parallel = sequences});
+                    if (n > 0 && sequences > 0) add({.generate = n, .depth = depth, .parallel = sequences});
         }
         if (tests.empty())
             return fail(ErrorKind::invalid_input, "there is nothing to measure: -p or -n must be above 0");
@@ -177,15 +216,18 @@ private:
                 const Compute& compute) const {
         std::vector<BenchRate> rates;
         for (const Measured& m : all) rates.push_back({m.test, m.median});
-        const std::string title = fmt::format("{}, {} threads, {}", loaded.files.weights.front().filename().string(),
-                                              compute.pool.threads(), compute.kernels.name);
+        const bool one =
+            std::ranges::all_of(all, [&](const Measured& m) { return m.test.threads == all.front().test.threads; });
+        const std::string title =
+            fmt::format("{}{}, {}", loaded.files.weights.front().filename().string(),
+                        one ? fmt::format(", {} threads", all.front().test.threads) : "", compute.kernels.name);
         return write_atomically(cli.os, svg_, chart_svg(bench_chart(rates, axis, title)));
     }
 
     std::string report(const std::vector<Measured>& all, const LoadedModel& loaded, const Checkpoint::Sizes& sizes,
                        const Compute& compute, DType cache) const {
-        if (output_ == "md") return table(all, compute);
-        if (output_ == "csv") return csv(all, compute);
+        if (output_ == "md") return table(all);
+        if (output_ == "csv") return csv(all);
         std::string type;
         std::uint64_t bytes = 0, most = 0;
         for (const auto& [name, size] : sizes.by_type) {
@@ -200,7 +242,7 @@ private:
                             {"model_n_params", loaded.model.config().parameters()},
                             {"backends", std::string(compute.kernels.name)},
                             {"n_batch", batch_},
-                            {"n_threads", compute.pool.threads()},
+                            {"n_threads", m.test.threads},
                             {"type_k", std::string(name_of(cache))},
                             {"type_v", std::string(name_of(cache))},
                             {"n_prompt", m.test.prompt},
@@ -218,25 +260,25 @@ private:
         return lines;
     }
 
-    static std::string table(const std::vector<Measured>& all, const Compute& compute) {
+    static std::string table(const std::vector<Measured>& all) {
         std::string out = fmt::format("| {:<24} | {:>7} | {:>21} | {:>10} |\n| ---- | ----: | ----: | ----: |\n",
                                       "test", "threads", "tokens/s", "median");
         for (const Measured& m : all)
             out += fmt::format("| {:<24} | {:>7} | {:>12.2f} ± {:>6.2f} | {:>10.2f} |\n", name_of(m.test),
-                               compute.pool.threads(), m.mean, m.deviation, m.median);
+                               m.test.threads, m.mean, m.deviation, m.median);
         return out;
     }
 
-    static std::string csv(const std::vector<Measured>& all, const Compute& compute) {
+    static std::string csv(const std::vector<Measured>& all) {
         std::string out = "n_prompt,n_gen,n_depth,n_parallel,n_threads,avg_ts,stddev_ts,median_ts\n";
         for (const Measured& m : all)
             out += fmt::format("{},{},{},{},{},{:.4f},{:.4f},{:.4f}\n", m.test.prompt, m.test.generate, m.test.depth,
-                               m.test.parallel, compute.pool.threads(), m.mean, m.deviation, m.median);
+                               m.test.parallel, m.test.threads, m.mean, m.deviation, m.median);
         return out;
     }
 
     std::string model_;
-    std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1";
+    std::string prompts_ = "512", answers_ = "128", depths_ = "0", parallel_ = "1", threads_;
     std::int64_t batch_ = 512, repetitions_ = 5;
     std::string output_ = "md", kv_type_, svg_;
     bool int8_ = false;

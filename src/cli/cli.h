@@ -22,6 +22,7 @@ public:
     Environment environment;
     Console console;
 
+    static constexpr int kMostThreads = 1024;
     int threads = 0;      // 0: as many as this process may use
     std::string kernels;  // empty: the best for this processor
     std::string verb;     // the one that runs

@@ -57,10 +57,9 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
                  "write token by token, without guessing ahead; the text is the same, its time is not");
     options.value("--prompt-cache", flags.prompt_cache, "FILE",
                   "keep what was read in this file, so that the next start need not read it again");
-    options.value(
-        "--kv-type", flags.kv_type, "TYPE",
-        "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16 for quantised models, "
-        "else f32)");
+    options.value("--kv-type", flags.kv_type, "TYPE",
+                  "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16; f32 for "
+                  "models in f32 and small ones)");
     add_int8_option(options, flags.int8);
     options.value("--draft-model", flags.draft_model, "MODEL",
                   "a small model with the same vocabulary that guesses ahead; the text is the same, its time is not");

@@ -98,14 +98,15 @@ private:
         Options options(*sub);
         verb->add_options(options);
         options.begin_everywhere();
-        add_globals(options);
+        add_globals(options, !verb->has_threads_option());
         infos_.push_back({std::move(page), options.all()});
         verbs_.push_back(std::move(verb));
     }
 
-    void add_globals(Options& options) {
-        options.value("-t,--threads", cli_.threads, "N",
-                      "threads to compute with (default: the processors this process may use)");
+    void add_globals(Options& options, bool with_threads = true) {
+        if (with_threads)
+            options.value("-t,--threads", cli_.threads, "N",
+                          "threads to compute with (default: the processors this process may use)");
         options.value("--kernels", cli_.kernels, "NAME",
                       "instruction set to compute with (default: the best; see cria doctor)");
         options.flag("-h,--help", show_help_, "show this page");
@@ -129,9 +130,9 @@ private:
             cli_.console.err(overview(infos_));
             return kUsage;
         }
-        if (cli_.threads < 0 || cli_.threads > kMaxThreads) {
-            return complain(fmt::format("--threads is {}, but must be 1 to {}", cli_.threads, kMaxThreads), kUsage);
-        }
+        if (cli_.threads < 0 || cli_.threads > Cli::kMostThreads)
+            return complain(fmt::format("--threads is {}, but must be 1 to {}", cli_.threads, Cli::kMostThreads),
+                            kUsage);
         return std::nullopt;
     }
 
@@ -140,7 +141,7 @@ private:
         int first = 1;
         while (first < argc && argv[first][0] == '-') {
             const std::string_view option = argv[first];
-            first += option == "--threads" || option == "--kernels" ? 2 : 1;
+            first += option == "-t" || option == "--threads" || option == "--kernels" ? 2 : 1;
         }
         if (first >= argc) return std::nullopt;
         std::vector<std::string> names;
@@ -202,8 +203,6 @@ private:
         if (code != kInterrupted) cli_.console.err(fmt::format("cria: {}\n", message));
         return code;
     }
-
-    static constexpr int kMaxThreads = 1024;
 
     Cli cli_;
     CLI::App app_;

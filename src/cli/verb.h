@@ -25,6 +25,8 @@ public:
     virtual ~Verb() = default;
     virtual Page page() const = 0;
     virtual void add_options(Options& options) = 0;
+    // Whether these include --threads, which is added to those of all other verbs.
+    virtual bool has_threads_option() const { return false; }
     // Called once, after the command line was read. The exit code of a run that found no error.
     virtual Result<int> run(Cli& cli) = 0;
 };

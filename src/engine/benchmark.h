@@ -18,6 +18,7 @@ struct BenchmarkTest {
     std::int64_t generate = 0;
     std::int64_t depth = 0;
     std::int64_t parallel = 1;
+    std::int64_t threads = 1;  // of the pool that it runs on; for who reports it
     std::int64_t tokens() const { return (prompt + generate) * parallel; }
     std::int64_t positions() const { return depth + prompt + generate; }
 };

@@ -13,9 +13,9 @@ namespace cria {
 // "pp512", "tg128", "tg128 @ d4096", "tg128 x 8".
 std::string name_of(const BenchmarkTest& test);
 
-// What the tests differ in: depth, else sequences at once, else the length of the prompt. Errors: invalid_input where
-// they differ in none of these.
-enum class BenchAxis { depth, parallel, prompt };
+// What the tests differ in: depth, else sequences at once, else the length of the prompt, else threads. Errors:
+// invalid_input where they differ in none of these.
+enum class BenchAxis { depth, parallel, prompt, threads };
 Result<BenchAxis> bench_axis(std::span<const BenchmarkTest> tests);
 
 struct BenchRate {
