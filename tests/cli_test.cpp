@@ -102,6 +102,29 @@ TEST(Cli, DoctorMeasuresTheRoofs) {
     expect_complaint(cria({"doctor", "--kernels", "abacus"}), 1, {"abacus", "scalar"});
 }
 
+// The kernels are measured once; what is kept counts as long as it is of this processor.
+TEST(Cli, DoctorKeepsWhichKernelsAreQuickest) {
+    TempFolder temp;
+    const Path file = temp / "cria/kernels.json";
+    const auto doctor = [&] {
+        return json_of(run_child(
+            {.arguments = {"doctor", "--json", "-t", "1"}, .environment = {"XDG_CACHE_HOME=" + temp.path().string()}}));
+    };
+    const Json first = doctor();
+    const std::string kept = *read_text(real_os(), file, 1 << 16);
+    EXPECT_EQ(Json::parse(kept)["kernels"], first["kernels"]);
+    EXPECT_EQ(doctor()["kernel_speeds"], first["kernel_speeds"]) << "measured again";
+    Json changed = Json::parse(kept);
+    changed["kernels"] = "scalar";
+    ASSERT_TRUE(write_atomically(real_os(), file, changed.dump()));
+    EXPECT_EQ(doctor()["kernels"], "scalar");
+    changed["of"] = "another machine";
+    for (const std::string& unfit : {changed.dump(), std::string("{\"of\": 3}"), kept.substr(0, 40)}) {
+        ASSERT_TRUE(write_atomically(real_os(), file, unfit));
+        EXPECT_EQ(doctor()["kernels"], first["kernels"]) << unfit;
+    }
+}
+
 TEST(Cli, ListNamesTheModels) {
     const Ended table = cria({"list"});
     EXPECT_EQ(table.code, 0) << table.err;

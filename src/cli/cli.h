@@ -24,7 +24,7 @@ public:
 
     static constexpr int kMostThreads = 1024;
     int threads = 0;      // 0: as many as this process may use
-    std::string kernels;  // empty: the best for this processor
+    std::string kernels;  // empty: the quickest on this processor (cli/kernel_choice.h)
     std::string verb;     // the one that runs
 
     // The threads and kernels that were asked for, made at the first call and kept.
@@ -33,6 +33,7 @@ public:
 
 private:
     std::unique_ptr<ThreadPool> pool_;
+    const Kernels* kernels_ = nullptr;
 };
 
 }  // namespace cria

@@ -1,6 +1,7 @@
 // cria doctor
 
 #include "base/json.h"
+#include "cli/kernel_choice.h"
 #include "cli/program.h"
 #include "cli/verb.h"
 #include "kernels/processor.h"
@@ -25,19 +26,26 @@ public:
     Result<int> run(Cli& cli) override {
         const Processor processor = describe_processor(cli.os);
         const Compute compute = CRIA_TRY(cli.compute());
+        const KernelChoice choice = CRIA_TRY(choose_kernels(cli, cli.kernels));
         if (cli.console.error_is_terminal()) cli.console.err("measuring for about a second...\r");
         const Roofs roofs = measure_roofs(cli.os, compute.pool);
-        cli.console.out(json_ ? as_json(processor, compute, roofs) : as_table(cli.console, processor, compute, roofs));
+        cli.console.out(json_ ? as_json(processor, compute, choice, roofs)
+                              : as_table(cli.console, processor, compute, choice, roofs));
         return kDone;
     }
 
 private:
-    static std::string as_json(const Processor& p, const Compute& compute, const Roofs& roofs) {
+    static std::string as_json(const Processor& p, const Compute& compute, const KernelChoice& choice,
+                               const Roofs& roofs) {
         const OrderedJson quota = p.quota_threads ? OrderedJson(*p.quota_threads) : OrderedJson(nullptr);
+        OrderedJson speeds = OrderedJson::object();
+        for (const KernelChoice::Speed& speed : choice.speeds)
+            speeds[speed.name] = {{"q4_0_gops", speed.quantised}, {"bf16_gflops", speed.bf16}};
         const OrderedJson object{{"processor", p.name},
                                  {"instruction_sets", p.instruction_sets},
                                  {"kernels", compute.kernels.name},
-                                 {"reason", p.reason},
+                                 {"reason", choice.reason},
+                                 {"kernel_speeds", speeds},
                                  {"threads",
                                   {{"used", compute.pool.threads()},
                                    {"online", p.online_threads},
@@ -55,17 +63,19 @@ private:
     }
 
     static std::string as_table(const Console& console, const Processor& p, const Compute& compute,
-                                const Roofs& roofs) {
+                                const KernelChoice& choice, const Roofs& roofs) {
         std::string out;
         const auto heading = [&](std::string_view text) { out += console.styled(text, Style::bold) + "\n"; };
         const auto line = [&](std::string_view name, const std::string& value) {
             out += fmt::format("  {:<18}{}\n", name, value);
         };
-        const bool chosen = compute.kernels.name != p.kernels;
         heading("Processor");
         line("name", p.name);
         line("found", fmt::format("{}", fmt::join(p.instruction_sets, ", ")));
-        line("kernels", fmt::format("{}: {}", compute.kernels.name, chosen ? "asked for with --kernels" : p.reason));
+        line("kernels", fmt::format("{}: {}", compute.kernels.name, choice.reason));
+        for (const KernelChoice::Speed& speed : choice.speeds)
+            line("", fmt::format("{:<12} {:>5.0f} GOP/s in Q4_0, {:>4.0f} in bf16, one thread", speed.name,
+                                 speed.quantised, speed.bf16));
         heading("Threads");
         line("used", fmt::format("{}{}", compute.pool.threads(),
                                  compute.pool.threads() != p.threads ? " (asked for with --threads)" : ""));

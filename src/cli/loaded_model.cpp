@@ -49,10 +49,10 @@ void take_number(const Json& json, const char* key, std::optional<Number>& value
 }
 
 // Bytes of memory.
-struct Need {
+struct MemoryNeed {
     std::uint64_t weights = 0, cache = 0, scratch = 0;
     std::uint64_t total() const { return weights + cache + scratch; }
-    Need operator+(const Need& other) const {
+    MemoryNeed operator+(const MemoryNeed& other) const {
         return {weights + other.weights, cache + other.cache, scratch + other.scratch};
     }
 };
@@ -63,7 +63,7 @@ struct Found {
     ModelFiles files;
     LlamaConfig config;
     std::int64_t context = 0;
-    Need need;
+    MemoryNeed need;
 };
 
 Result<std::int64_t> choose_context(std::int64_t wanted, const LlamaConfig& config) {
@@ -81,8 +81,8 @@ Path cache_folder_of(const Cli& cli, const ModelFiles& files) {
     return *cache / "packed" / place.parent_path().relative_path();
 }
 
-Result<Need> memory_need(Os& os, const Found& found, const Kernels& kernels, const LoadOptions& options,
-                         const MemoryPlan& plan) {
+Result<MemoryNeed> memory_need(Os& os, const Found& found, const Kernels& kernels, const LoadOptions& options,
+                               const MemoryPlan& plan) {
     const std::int64_t lanes = options.packs() ? kernels.packed.lanes : 0;  // 0: nothing stays packed
     Checkpoint checkpoint = CRIA_TRY(Checkpoint::open(os, found.files, found.config));
     if (options.packs() && options.int8) checkpoint.round_to(BlockType::q8_0);
@@ -93,8 +93,8 @@ Result<Need> memory_need(Os& os, const Found& found, const Kernels& kernels, con
                     "--kv-type {} wants heads of a multiple of 16 numbers; those of {} have {}", name_of(shape.type),
                     found.files.folder.string(), shape.head_dim);
     const std::int64_t running = plan.sequences;
-    return Need{checkpoint.sizes(lanes).loaded, shape.bytes(found.context) * static_cast<std::uint64_t>(running),
-                Engine::scratch_bytes(outline, kernels, {.context = found.context, .most_running = running})};
+    return MemoryNeed{checkpoint.sizes(lanes).loaded, shape.bytes(found.context) * static_cast<std::uint64_t>(running),
+                      Engine::scratch_bytes(outline, kernels, {.context = found.context, .most_running = running})};
 }
 
 Result<Found> find_to_load(Cli& cli, const std::string& name, std::int64_t context, const Kernels& kernels,
@@ -108,7 +108,8 @@ Result<Found> find_to_load(Cli& cli, const std::string& name, std::int64_t conte
     return found;
 }
 
-Status check_memory(Os& os, std::string_view who, const Need& need, std::int64_t context, std::int64_t sequences) {
+Status check_memory(Os& os, std::string_view who, const MemoryNeed& need, std::int64_t context,
+                    std::int64_t sequences) {
     const std::uint64_t available = describe_processor(os).memory_available_bytes;
     if (available == 0 || need.total() <= available) return {};
     return fail(

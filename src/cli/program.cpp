@@ -108,7 +108,7 @@ private:
             options.value("-t,--threads", cli_.threads, "N",
                           "threads to compute with (default: the processors this process may use)");
         options.value("--kernels", cli_.kernels, "NAME",
-                      "instruction set to compute with (default: the best; see cria doctor)");
+                      "instruction set to compute with (default: the quickest; see cria doctor)");
         options.flag("-h,--help", show_help_, "show this page");
     }
 

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
-#include "base/os.h"
+#include "kernels/choice.h"
 #include "kernels/cpu/features.h"
 #include "kernels/cpu/tables.h"
 
@@ -69,31 +68,6 @@ std::vector<const Kernels*> find_available() {
     return found;
 }
 
-// Seconds of a product of attention's size, the shortest of some.
-double product_seconds(const PairedKernels& kernels) {
-    constexpr std::int64_t kRows = 56, kDepth = 64, kColumns = 128;
-    const std::vector<BF16> a(kRows * kDepth, to_bf16(0.5f)), b(kDepth * kColumns, to_bf16(0.25f));
-    std::vector<float> c(kRows * kColumns);
-    const PairedMatrix keys = paired_keys(b.data(), 0, kDepth);
-    double shortest = 1;
-    for (int i = 0; i < 16; ++i) {
-        const auto start = real_os().monotonic();
-        kernels.product(a.data(), kDepth, kRows, keys, kDepth / 2, kColumns, c.data(), kColumns, false, nullptr);
-        const std::chrono::duration<double> taken = real_os().monotonic() - start;
-        shortest = std::min(shortest, taken.count());
-    }
-    return shortest;
-}
-
-// The two ways differ by a factor of two in one direction or the other, so that the choice is the same at every start.
-const Kernels& choose_best() {
-    const auto available = available_kernels();
-    const Kernels& last = *available.back();
-    if (last.name != "avx512_bf16") return last;
-    const Kernels& before = *available[available.size() - 2];
-    return product_seconds(last.paired) <= product_seconds(before.paired) ? last : before;
-}
-
 }  // namespace
 
 std::span<const Kernels* const> available_kernels() {
@@ -108,7 +82,10 @@ const Kernels* kernels_named(std::string_view name) {
 }
 
 const Kernels& best_kernels() {
-    static const Kernels& best = choose_best();
+    static const Kernels& best = [] -> const Kernels& {
+        const std::string_view name = quickest(measure_tables());
+        return name.empty() ? *available_kernels().front() : *kernels_named(name);
+    }();
     return best;
 }
 

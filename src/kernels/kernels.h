@@ -125,8 +125,7 @@ struct Kernels {
 std::span<const Kernels* const> available_kernels();
 // By name, or null when absent from the binary or the processor.
 const Kernels* kernels_named(std::string_view name);
-// The best table for this processor: the last of those, unless a short measurement at the first call finds that its
-// products of bf16 numbers are slower than those of the one before (as on Intel's first generations that have them).
+// The table that a short measurement at the first call finds quickest on this processor (kernels/choice.h).
 const Kernels& best_kernels();
 // Names of all tables in the binary, whether this processor runs them or not.
 std::vector<std::string_view> built_kernels();

@@ -112,15 +112,6 @@ int allowed_threads(int online) {
     return std::max(1, CPU_COUNT(&set));
 }
 
-std::string reason_for_choice() {
-    const std::string_view chosen = best_kernels().name;
-    if (chosen == "scalar") return "no table of this binary for a vector instruction set runs on this processor";
-    if (chosen == built_kernels().back()) return fmt::format("{} is the widest that this binary has", chosen);
-    if (chosen == best_kernels().name && chosen != available_kernels().back()->name)
-        return fmt::format("{}'s products of bf16 numbers measured slower", available_kernels().back()->name);
-    return fmt::format("{} is the widest that this processor runs", chosen);
-}
-
 }  // namespace
 
 Processor describe_processor(Os& os, const Path& root) {
@@ -130,8 +121,6 @@ Processor describe_processor(Os& os, const Path& root) {
     if (p.name.empty()) p.name = std::string(field(cpuinfo, "CPU part"));
     if (p.name.empty()) p.name = "unknown";
     p.instruction_sets = instruction_sets();
-    p.kernels = best_kernels().name;
-    p.reason = reason_for_choice();
 
     p.online_threads = static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
     p.allowed_threads = allowed_threads(p.online_threads);

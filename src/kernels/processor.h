@@ -16,8 +16,6 @@ namespace cria {
 struct Processor {
     std::string name;                                // as the maker says; "unknown" when the system does not tell
     std::vector<std::string_view> instruction_sets;  // found, of those that Cria knows to use
-    std::string_view kernels;                        // the table that best_kernels() chose
-    std::string reason;                              // why that one, as a sentence
 
     int online_threads = 1;               // hardware threads of the machine
     int allowed_threads = 1;              // of these, within this process's affinity

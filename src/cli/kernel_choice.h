@@ -1,0 +1,28 @@
+// The kernels that a program computes with: those asked for, else those that were found quickest on this processor.
+//
+// They are measured at the first start and kept in the cache folder (kernels.json), so that a program computes the same
+// bits at every start and finds the weights packed for them. The file says for which processor and tables it was made;
+// for others, or where it cannot be read, the tables are measured anew.
+#pragma once
+
+#include <string>
+
+#include "cli/cli.h"
+#include "kernels/kernels.h"
+
+namespace cria {
+
+struct KernelChoice {
+    struct Speed {
+        std::string name;
+        double quantised, bf16;  // TableSpeed
+    };
+    const Kernels* kernels = nullptr;
+    std::string reason;         // a sentence without its point
+    std::vector<Speed> speeds;  // where it was measured
+};
+
+// `name`: asked for, or empty. Errors: invalid_input (no table of this name here).
+Result<KernelChoice> choose_kernels(const Cli& cli, const std::string& name);
+
+}  // namespace cria
