@@ -47,10 +47,12 @@ struct SplitScale {
 };
 
 struct QuadKernels {
-    // Splits x[i] * factors[i] (or x[i], where factors is null), i < valid; zeros from there to n, a multiple of 16, at
-    // most 512. A number that is none makes the scale none.
-    SplitScale (*split)(const float* x, const float* factors, std::int64_t valid, std::int64_t n, std::int8_t* high,
-                        std::int8_t* low);
+    // Splits a row of n numbers, a multiple of 16, at most 512. A number that is none makes the scale none.
+    SplitScale (*split)(const float* x, std::int64_t n, std::int8_t* high, std::int8_t* low);
+    // As PairedKernels::softmax, of n <= 128 scores, whose weights are multiplied by factors >= 0 and split. Returns
+    // the sum of the weights before that.
+    float (*softmax)(const float* scores, const float* factors, std::int64_t valid, std::int64_t n, float* max,
+                     std::int8_t* high, std::int8_t* low, SplitScale* split);
     // c[r, j] = sum over i < 4 quads of a[r, i] B[i, j], or c += it; at most 512 numbers. Row r of a: halves at
     // a + 2 r a_stride and a_stride further, split with scales[r]; what is beyond 4 quads is zero. `columns`: a
     // multiple of 16. Any order of the sums gives the same. `ahead`: as many bytes as B has, which will be read next

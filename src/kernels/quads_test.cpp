@@ -1,4 +1,4 @@
-// Products with keys and values in eight bits, against whole numbers and double precision.
+// Products with keys and values in eight bits, and the softmax beside them, against whole numbers and double precision.
 #include "kernels/kernels_testing.h"
 
 namespace cria {
@@ -27,12 +27,13 @@ struct Stored8 {
 
 // Rows split one by one.
 struct Split {
-    Split(const Kernels& kernels, const std::vector<float>& x, std::int64_t rows, std::int64_t n, std::int64_t valid)
+    // Of each row the first `valid` numbers, and zeros.
+    Split(const Kernels& kernels, std::vector<float> x, std::int64_t rows, std::int64_t n, std::int64_t valid)
         : stride(n), halves(static_cast<std::size_t>(2 * rows * n)), scales(static_cast<std::size_t>(rows)) {
         for (std::int64_t r = 0; r < rows; ++r) {
             std::int8_t* high = halves.data() + 2 * r * n;
-            scales[static_cast<std::size_t>(r)] =
-                kernels.quads.split(x.data() + r * n, nullptr, valid, n, high, high + n);
+            std::fill(x.begin() + r * n + valid, x.begin() + (r + 1) * n, 0.0f);
+            scales[static_cast<std::size_t>(r)] = kernels.quads.split(x.data() + r * n, n, high, high + n);
         }
     }
     std::int64_t number(std::int64_t r, std::int64_t i) const {
@@ -45,26 +46,67 @@ struct Split {
 };
 
 TEST_P(QuadTable, RowsInFifteenBits) {
-    for (const std::int64_t valid : {1, 2, 15, 16, 17, 31, 48, 63, 64}) {
-        constexpr std::int64_t kN = 64;
-        std::vector<float> x = numbers(kN, static_cast<std::uint32_t>(valid)), factors = numbers(kN, 99);
-        x[0] = -1.0f, factors[0] = 1.0f;  // the largest: all bits of a half are used
-        for (auto i = static_cast<std::size_t>(valid); i < kN; ++i) x[i] = std::numeric_limits<float>::quiet_NaN();
-        for (const float* scaled : {static_cast<const float*>(nullptr), static_cast<const float*>(factors.data())}) {
-            std::vector<std::int8_t> high(kN, 5), low(kN, 5);
-            const SplitScale split = k().quads.split(x.data(), scaled, valid, kN, high.data(), low.data());
-            ASSERT_FLOAT_EQ(split.scale, 1.0f / 32512.0f);
-            std::int32_t sum = 0;
-            for (std::size_t i = 0; i < kN; ++i) {
-                const double wanted =
-                    i < static_cast<std::size_t>(valid) ? double{x[i]} * (scaled != nullptr ? scaled[i] : 1.0f) : 0.0;
-                ASSERT_NEAR(split.scale * (255.0 * high[i] + low[i]), wanted, split.scale * 0.51) << i;
-                ASSERT_GE(std::min(high[i], low[i]), -127) << i;
-                sum += 255 * high[i] + low[i];
+    for (const std::int64_t n : {16, 32, 48, 64, 512}) {
+        std::vector<float> x = numbers(n, static_cast<std::uint32_t>(n));
+        x[0] = -1.0f;  // the largest: all bits of a half are used
+        std::vector<std::int8_t> high(x.size(), 5), low(x.size(), 5);
+        const SplitScale split = k().quads.split(x.data(), n, high.data(), low.data());
+        ASSERT_FLOAT_EQ(split.scale, 1.0f / 32512.0f);
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            ASSERT_NEAR(split.scale * (255.0 * high[i] + low[i]), x[i], split.scale * 0.51) << i;
+            ASSERT_GE(std::min(high[i], low[i]), -127) << i;
+            sum += 255 * high[i] + low[i];
+        }
+        EXPECT_EQ(split.sum, sum);
+    }
+}
+
+TEST_P(QuadTable, SoftmaxInSteps) {
+    for (const std::int64_t valid : {1, 2, 15, 16, 17, 31, 48, 63, 64, 127, 128}) {
+        const std::int64_t n = (valid + 15) / 16 * 16;
+        std::vector<float> scores = numbers(n, static_cast<std::uint32_t>(valid)), factors = numbers(n, 99);
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+            scores[i] *= 20.0f, factors[i] = std::abs(factors[i]);
+            if (i >= static_cast<std::size_t>(valid))  // whatever stands there is not looked at
+                scores[i] = factors[i] = std::numeric_limits<float>::quiet_NaN();
+        }
+        for (const float before : {-std::numeric_limits<float>::infinity(), 0.0f, 30.0f}) {
+            float max = before;
+            std::vector<std::int8_t> high(scores.size(), 5), low(scores.size(), 5);
+            SplitScale split{};
+            const float sum =
+                k().quads.softmax(scores.data(), factors.data(), valid, n, &max, high.data(), low.data(), &split);
+            ASSERT_EQ(max, std::max(before, *std::max_element(scores.begin(), scores.begin() + valid)));
+            double wanted = 0;
+            std::int32_t whole = 0;
+            for (std::size_t i = 0; i < scores.size(); ++i) {
+                const bool seen = i < static_cast<std::size_t>(valid);
+                const double weight = seen ? std::exp(double{scores[i]} - max) : 0.0;
+                wanted += weight;
+                ASSERT_NEAR(split.scale * (255.0 * high[i] + low[i]), seen ? weight * factors[i] : 0.0,
+                            split.scale * 0.51 + weight * 1e-6)
+                    << i;
+                whole += 255 * high[i] + low[i];
             }
-            EXPECT_EQ(split.sum, sum);
+            EXPECT_NEAR(sum, wanted, wanted * 1e-6);
+            EXPECT_EQ(split.sum, whole);
         }
     }
+}
+
+TEST_P(QuadTable, SoftmaxPassesOnNoNumbers) {
+    std::vector<float> scores(16, 1.0f), factors(16, 1.0f);
+    std::vector<std::int8_t> high(16), low(16);
+    SplitScale split{};
+    float max = 0.0f;
+    scores[3] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_TRUE(
+        std::isnan(k().quads.softmax(scores.data(), factors.data(), 16, 16, &max, high.data(), low.data(), &split)));
+    EXPECT_TRUE(std::isnan(split.scale));
+    scores[3] = 1.0f, factors[5] = std::numeric_limits<float>::quiet_NaN(), max = 0.0f;
+    k().quads.softmax(scores.data(), factors.data(), 16, 16, &max, high.data(), low.data(), &split);
+    EXPECT_TRUE(std::isnan(split.scale)) << "a scale that is none";
 }
 
 TEST_P(QuadTable, SplitsZerosTinyOnesAndNoNumbers) {
@@ -72,13 +114,13 @@ TEST_P(QuadTable, SplitsZerosTinyOnesAndNoNumbers) {
     std::vector<std::int8_t> high(16), low(16);
     for (const float value : {0.0f, 1e-44f, 1e-36f}) {
         x[3] = value;
-        const SplitScale split = k().quads.split(x.data(), nullptr, 16, 16, high.data(), low.data());
+        const SplitScale split = k().quads.split(x.data(), 16, high.data(), low.data());
         EXPECT_NEAR(split.scale * (255.0f * high[3] + low[3]), value, 4e-33f);
         EXPECT_EQ(high[2], 0);
     }
     for (const float none : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         x[3] = none;
-        EXPECT_TRUE(std::isnan(k().quads.split(x.data(), nullptr, 16, 16, high.data(), low.data()).scale));
+        EXPECT_TRUE(std::isnan(k().quads.split(x.data(), 16, high.data(), low.data()).scale));
     }
 }
 

@@ -1,4 +1,5 @@
 // Attention over a cache of eight-bit numbers: the products of kernels/quads.h.
+#include <algorithm>
 #include <cmath>
 
 #include "ops/attention_cached.h"
@@ -25,7 +26,7 @@ struct QuadRows : RunningRows {
     void take_queries(const Kernels& kernels) {
         for (std::int64_t row = 0; row < rows; ++row) {
             std::int8_t* high = query + 2 * row * n;
-            query_scales[row] = kernels.quads.split(sum_of_values + row * n, nullptr, n, n, high, high + n);
+            query_scales[row] = kernels.quads.split(sum_of_values + row * n, n, high, high + n);
         }
     }
 
@@ -41,11 +42,13 @@ struct QuadRows : RunningRows {
 
     // The values' scales are taken into the weights.
     float weigh(const Kernels& kernels, std::int64_t row, std::int64_t valid, std::int64_t columns) {
-        float* p = scores + row * kBlockKeys;
-        const float weight = valid > 0 ? kernels.exp_sum(p, valid, &max[row]) : 0;
         std::int8_t* high = weights + 2 * row * kBlockKeys;
-        weight_scales[row] = kernels.quads.split(p, scales + kPagePositions, valid, columns, high, high + kBlockKeys);
-        return weight;
+        if (valid > 0)
+            return kernels.quads.softmax(scores + row * kBlockKeys, scales + kPagePositions, valid, columns, &max[row],
+                                         high, high + kBlockKeys, &weight_scales[row]);
+        std::fill(high, high + 2 * kBlockKeys, std::int8_t{0});
+        weight_scales[row] = {0, 0};
+        return 0;
     }
 
     void add_values(const Kernels& kernels, std::int64_t seen, bool first) {

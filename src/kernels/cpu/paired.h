@@ -105,7 +105,7 @@ struct Paired {
         F sum = {};
         for (i = 0; i < n; i += kLanes) {
             F y = {};
-            if (i < valid) y = Math<V>::exp(V::load(scores + i) - m);
+            if (i < valid) y = Math<V>::exp_below(V::load(scores + i) - m);
             if (i < valid && valid - i < kLanes) y = V::lanes_below(valid - i, y, F{});
             sum += y;
             const H bits = V::narrow_bf16(y);

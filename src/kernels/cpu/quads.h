@@ -1,9 +1,11 @@
-// The products of attention over keys and values in eight bits (kernels/quads.h), for any vector vocabulary V.
+// The products and the softmax of attention over keys and values in eight bits (kernels/quads.h), for any vector
+// vocabulary V.
 //
 // The register tile is that of the f32 product, a row in it being one half of a row of a: V::kTileRows / 2 rows,
 // V::kTileVectors vectors of columns.
 #pragma once
 
+#include "kernels/cpu/math.h"
 #include "kernels/cpu/strips.h"
 #include "kernels/kernels.h"
 
@@ -102,28 +104,17 @@ struct Quads {
 
     // ---- Rows in two halves ----
 
-    CRIA_INLINE F factored(const float* x, const float* factors, std::int64_t i, std::int64_t valid) {
-        F v = V::load(x + i);
-        if (factors != nullptr) v *= V::load(factors + i);
-        return valid - i < kLanes ? V::lanes_below(valid - i, v, F{}) : v;
-    }
-
     CRIA_INLINE I whole_bits(F shifted) { return V::template cast<I>(shifted) - 0x4b400000; }
 
-    static SplitScale split(const float* x, const float* factors, std::int64_t valid, std::int64_t n, std::int8_t* high,
-                            std::int8_t* low) {
-        F largest = {};
-        for (std::int64_t i = 0; i < valid; i += kLanes) {
-            const F v = factored(x, factors, i, valid);
-            largest = V::max(largest, V::max(v, -v));
-        }
+    // Of at(i) for i = 0, kLanes, ... below n, whose sizes are at most those of `largest`.
+    template <class At>
+    CRIA_INLINE SplitScale put_halves(F largest, std::int64_t n, At at, std::int8_t* high, std::int8_t* low) {
         const float scale = V::max_lanes(largest) / 32512.0f;  // 255 * 127 + 127
         const F inverse = V::all(scale > 1e-37f ? 1.0f / scale : 0.0f);
         const F magic = V::all(12582912.0f);  // 1.5 * 2^23: the nearest whole number, ties to even, in the lowest bits
         F sum = {};                           // exact, and none if there is anything but numbers
         for (std::int64_t i = 0; i < n; i += kLanes) {
-            const F v = i < valid ? factored(x, factors, i, valid) : F{};
-            const F shifted = v * inverse + magic, whole = shifted - magic;
+            const F shifted = at(i) * inverse + magic, whole = shifted - magic;
             const I upper = whole_bits(whole * (1.0f / 255.0f) + magic);
             V::store_bytes(high + i, upper);
             V::store_bytes(low + i, whole_bits(shifted) - (upper << 8) + upper);
@@ -132,6 +123,46 @@ struct Quads {
         const float total = V::sum_lanes(sum);
         if (total != total) return {total, 0};
         return {scale, static_cast<std::int32_t>(total)};
+    }
+
+    static SplitScale split(const float* x, std::int64_t n, std::int8_t* high, std::int8_t* low) {
+        F largest = {};
+        for (std::int64_t i = 0; i < n; i += kLanes) {
+            const F v = V::load(x + i);
+            largest = V::max(largest, V::max(v, -v));
+        }
+        return put_halves(largest, n, [x](std::int64_t i) { return V::load(x + i); }, high, low);
+    }
+
+    static float softmax(const float* scores, const float* factors, std::int64_t valid, std::int64_t n, float* max,
+                         std::int8_t* high, std::int8_t* low, SplitScale* split) {
+        const F lowest = V::all(-__builtin_inff());
+        const auto seen = [valid](std::int64_t i, F v, F other) {
+            return valid - i < kLanes ? V::lanes_below(valid - i, v, other) : v;
+        };
+        F largest = lowest;
+        for (std::int64_t i = 0; i < valid; i += kLanes)
+            largest = V::max(seen(i, V::load(scores + i), lowest), largest);
+        const float found = V::max_lanes(largest);
+        const float m = found > *max ? found : *max;
+        *max = m;
+        CRIA_ASSERT(n <= 128);
+        alignas(64) float weights[128];
+        F sum = {};
+        largest = F{};
+        const auto weigh = [&](std::int64_t i, auto lanes) {
+            const F y = lanes(Math<V>::exp_below(V::load(scores + i) - m));
+            sum += y;
+            const F weight = lanes(y * V::load(factors + i));
+            largest = V::max(largest, weight);
+            V::store(weights + i, weight);
+        };
+        const std::int64_t whole = valid / kLanes * kLanes;
+        for (std::int64_t i = 0; i < whole; i += kLanes) weigh(i, [](F v) { return v; });
+        if (whole < valid) weigh(whole, [=](F v) { return V::lanes_below(valid - whole, v, F{}); });
+        for (std::int64_t i = (valid + kLanes - 1) / kLanes * kLanes; i < n; i += kLanes) V::store(weights + i, F{});
+        *split = put_halves(largest, n, [&weights](std::int64_t i) { return V::load(weights + i); }, high, low);
+        return V::sum_lanes(sum);
     }
 };
 

@@ -116,7 +116,7 @@ struct Rows {
         const float max = V::max_lanes(largest);
         *max_in_out = max;
         return sum_of(n, [=](auto at) {
-            const F y = at.valid(Math::exp(at.load(x) - max), F{});
+            const F y = at.valid(Math::exp_below(at.load(x) - max), F{});
             at.store(x, y);
             return y;
         });

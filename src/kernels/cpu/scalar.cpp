@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <vector>
 
 #include "base/assert.h"
 #include "kernels/cpu/tables.h"
@@ -282,24 +283,32 @@ float paired_softmax(const float* scores, std::int64_t valid, std::int64_t n, fl
     return sum;
 }
 
-SplitScale quad_split(const float* x, const float* factors, std::int64_t valid, std::int64_t n, std::int8_t* high,
-                      std::int8_t* low) {
-    const auto at = [&](std::int64_t i) { return i < valid ? x[i] * (factors != nullptr ? factors[i] : 1.0f) : 0.0f; };
+SplitScale quad_split(const float* x, std::int64_t n, std::int8_t* high, std::int8_t* low) {
     float largest = 0, poison = 0;
-    for (std::int64_t i = 0; i < valid; ++i) {
-        largest = std::max(largest, std::abs(at(i)));
-        poison += at(i) * 0.0f;
+    for (std::int64_t i = 0; i < n; ++i) {
+        largest = std::max(largest, std::abs(x[i]));
+        poison += x[i] * 0.0f;
     }
     SplitScale out{largest / 32512.0f, 0};
     const float inverse = out.scale > 1e-37f ? 1.0f / out.scale : 0.0f;
     for (std::int64_t i = 0; i < n; ++i) {
-        const float whole = poison == 0 ? std::nearbyint(at(i) * inverse) : 0.0f;
+        const float whole = poison == 0 ? std::nearbyint(x[i] * inverse) : 0.0f;
         high[i] = static_cast<std::int8_t>(std::nearbyint(whole * (1.0f / 255.0f)));
         low[i] = static_cast<std::int8_t>(whole - 255.0f * static_cast<float>(high[i]));
         out.sum += 255 * high[i] + low[i];
     }
     out.scale += poison;
     return out;
+}
+
+float quad_softmax(const float* scores, const float* factors, std::int64_t valid, std::int64_t n, float* max,
+                   std::int8_t* high, std::int8_t* low, SplitScale* split) {
+    std::vector<float> weights(scores, scores + n);
+    const float sum = exp_sum(weights.data(), valid, max);
+    for (std::int64_t i = 0; i < valid; ++i) weights[static_cast<std::size_t>(i)] *= factors[i];
+    std::fill(weights.begin() + valid, weights.end(), 0.0f);
+    *split = quad_split(weights.data(), n, high, low);
+    return sum;
 }
 
 void quad_product(const std::int8_t* a, std::int64_t a_stride, const SplitScale* scales, std::int64_t rows,
@@ -328,7 +337,7 @@ const Kernels kScalarKernels = {
     .tiled = {2, 4, tiled_product},
     .packed = {1, 8, quantize_row, packed_product},
     .paired = {false, word_product<BF16>, paired_softmax},
-    .quads = {quad_split, quad_product},
+    .quads = {quad_split, quad_softmax, quad_product},
     .rms_norm = rms_norm,
     .rms_norm_gradient = rms_norm_gradient,
     .rope = rope,

@@ -19,7 +19,7 @@ constexpr PackedKernels packed_kernels() {
 
 template <class V>
 constexpr QuadKernels quad_kernels() {
-    return {Quads<V>::split, Quads<V>::product};
+    return {Quads<V>::split, Quads<V>::softmax, Quads<V>::product};
 }
 
 template <class V>
