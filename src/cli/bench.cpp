@@ -109,7 +109,7 @@ public:
                       "threads to compute with (default: the processors this process may use)");
         options.value("-b,--batch-size", batch_, "N", "tokens of a prompt in one pass (default: 512)");
         options.value("--kv-type", kv_type_, "TYPE",
-                      "of keys and values: f32, bf16 or i8 (default: bf16; f32 for models in f32 and small ones)");
+                      "of keys and values: f32, bf16 or i8 (default: bf16; f32 for models in f32, true f16, and small ones)");
         add_int8_option(options, int8_);
         options.value("-r,--repetitions", repetitions_, "N", "runs of each test (default: 5)");
         options.choice("-o,--output", output_, {"md", "json", "jsonl", "csv"}, "FORM",

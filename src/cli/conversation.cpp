@@ -59,7 +59,7 @@ void add_answer_options(Options& options, AnswerFlags& flags) {
                   "keep what was read in this file, so that the next start need not read it again");
     options.value("--kv-type", flags.kv_type, "TYPE",
                   "of keys and values: f32, bf16 or i8, which takes half the memory (default: bf16; f32 for "
-                  "models in f32 and small ones)");
+                  "models in f32, true f16, and small ones)");
     add_int8_option(options, flags.int8);
     options.value("--draft-model", flags.draft_model, "MODEL",
                   "a small model with the same vocabulary that guesses ahead; the text is the same, its time is not");

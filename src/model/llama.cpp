@@ -126,7 +126,8 @@ Value Llama::logits(Pass& pass, const Value& hidden) const {
 }
 
 KvShape Llama::cache_shape(std::optional<DType> type) const {
-    const bool paired = packed() && KvPool::can_hold(DType::bf16, config_.head_dim);
+    const bool rounds = packed() && layers_.front().gate_up.packed.front().type != ElementType(DType::f16);
+    const bool paired = rounds && KvPool::can_hold(DType::bf16, config_.head_dim);
     return {config_.layers, config_.kv_heads, config_.head_dim, type.value_or(paired ? DType::bf16 : DType::f32)};
 }
 

@@ -99,8 +99,8 @@ public:
     Value logits(Pass& pass, const Value& hidden) const;
     const Weight& head() const { return config_.tied_embeddings ? embedding_ : head_; }
 
-    // What a cache of this model holds. `type`: f32, bf16 or i8; without it bf16 where the matrices are packed, which
-    // are in 16 bits or fewer themselves, and where the heads fit (KvPool); else f32.
+    // What a cache of this model holds. `type`: f32, bf16 or i8; without it bf16 where the matrices are packed and have
+    // no more bits themselves (an outline in f16 may have), and where the heads fit (KvPool); else f32.
     KvShape cache_shape(std::optional<DType> type = {}) const;
     // Whether its matrices are.
     bool packed() const;
