@@ -277,8 +277,8 @@ std::optional<ElementType> Checkpoint::packed_type(std::string_view name, const 
     if (const auto* blocks = std::get_if<BlockType>(&part.type))
         return found.parts.size() == 1 && can_pack(*blocks) ? std::optional(part.type) : std::nullopt;
     if (part.shape.rank() != 2 || !is_weight_type(part.type) || name.find(".lora_") != name.npos) return std::nullopt;
-    const bool fits = rounded_ && part.shape.last() % layout_of(*rounded_).elements == 0;
-    if (fits) return *rounded_;
+    const std::int64_t shares = found.join == Join::columns ? std::ssize(found.parts) : 1;
+    if (rounded_ && part.shape.last() * shares % layout_of(*rounded_).elements == 0) return *rounded_;
     return part.type == ElementType(DType::f32) ? std::nullopt : std::optional(part.type);
 }
 
@@ -349,7 +349,13 @@ Checkpoint::Sizes Checkpoint::sizes(std::int64_t lanes) const {
         for (const Part& part : found.parts) {
             const auto bytes = static_cast<std::uint64_t>(part.shape.rows() * row_bytes(part.type, part.shape.last()));
             sizes.by_type[std::string(name_of(part.type))] += bytes;
-            sizes.loaded += loaded_bytes(packed_type(name, found).value_or(part.type), part.shape, lanes);
+        }
+        const auto packed = packed_type(name, found);
+        const auto whole = joined_shape(name, found);
+        if (packed && whole) {
+            sizes.loaded += loaded_bytes(*packed, *whole, lanes);
+        } else {
+            for (const Part& part : found.parts) sizes.loaded += loaded_bytes(part.type, part.shape, lanes);
         }
     }
     return sizes;

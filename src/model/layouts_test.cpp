@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/temp_folder.h"
+#include "kernels/kernels.h"
 #include "model/checkpoint.h"
 #include "model/llama.h"
 #include "model/model_files.h"
@@ -53,6 +54,29 @@ TEST(Layouts, EveryOneGivesTheSameWeightsBitForBit) {
     }
 }
 
+// Matrices that shards hold together, by rows and by columns, are rounded and packed as whole ones are.
+TEST(Layouts, ShardsArePackedAsTheWhole) {
+    TempFolder temp;
+    ThreadPool pool(2);
+    const Compute compute{pool, best_kernels()};
+    const auto rounded = [&](const char* layout) {
+        std::filesystem::copy(kLayoutsGolden / layout, temp / layout, std::filesystem::copy_options::recursive);
+        auto model = Llama::load(real_os(), temp / layout, {.compute = &compute, .int8 = true});
+        EXPECT_TRUE(model) << model.error().message;
+        return std::move(*model);
+    };
+    Llama whole = rounded("hugging_face"), shards = rounded("meta");
+    EXPECT_TRUE(shards.packed());
+    const auto wanted = whole.parameters(), found = shards.parameters();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const auto &theirs = wanted[i].weight->packed, &ours = found[i].weight->packed;
+        ASSERT_EQ(ours.size(), theirs.size()) << wanted[i].names.front();
+        for (std::size_t part = 0; part < ours.size(); ++part)
+            EXPECT_EQ(std::memcmp(ours[part].bytes.raw(), theirs[part].bytes.raw(), theirs[part].bytes.bytes()), 0)
+                << wanted[i].names[part];
+    }
+}
+
 TEST(Layouts, BlocksBecomeNumbersNearTheOriginal) {
     Llama wanted = load(kLayoutsGolden / "hugging_face"), model = load(kLayoutsGolden / "blocks.gguf");
     const auto parameters = model.parameters(), golden = wanted.parameters();
@@ -82,6 +106,13 @@ TEST(Layouts, SizesAreThoseInMemory) {
     EXPECT_EQ(sizes_of("model.gguf").loaded, 2 * parameters + 2 * norms);  // norms are f32 there
     EXPECT_EQ(sizes_of("blocks.gguf").loaded, 4 * parameters);
     EXPECT_EQ(sizes_of("blocks.gguf").by_type.at("q8_0"), (parameters - norms) / 32 * 34);
+    const auto rounded_size = [](const char* layout) {
+        const ModelFiles files = *open_model_weights(real_os(), kLayoutsGolden / layout);
+        Checkpoint checkpoint = *Checkpoint::open(real_os(), files, *read_config(real_os(), files));
+        checkpoint.round_to(BlockType::q8_0);
+        return checkpoint.sizes(16).loaded;
+    };
+    EXPECT_EQ(rounded_size("meta"), rounded_size("hugging_face") + 2 * norms);  // each of two shards has the norms
 }
 
 TEST(Layouts, AGgufFileBringsItsTokenizer) {

@@ -221,6 +221,7 @@ struct Tiled {
                 for (std::int64_t strip = 0; strip < job.strips; ++strip) multiply<Form>(job, group, strip);
             }
     }
+
     template <class Form>
     CRIA_INLINE void all(const Job& job, std::int64_t first_tile, std::int64_t last_tile) {
         if (job.x.rows == 0) return;
