@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/os.h"
 #include "cli/console.h"
 #include "cli/environment.h"
+#include "cli/kernel_choice.h"
 #include "ops/pass.h"
 
 namespace cria {
@@ -27,13 +29,14 @@ public:
     std::string kernels;  // empty: the quickest on this processor (cli/kernel_choice.h)
     std::string verb;     // the one that runs
 
-    // The threads and kernels that were asked for, made at the first call and kept.
+    // The threads and kernels that were asked for, made at the first call and kept; and why those kernels.
     Result<Compute> compute();
+    Result<KernelChoice> kernel_choice();
     int thread_count() const;
 
 private:
     std::unique_ptr<ThreadPool> pool_;
-    const Kernels* kernels_ = nullptr;
+    std::optional<KernelChoice> kernel_choice_;
 };
 
 }  // namespace cria

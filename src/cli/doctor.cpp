@@ -1,7 +1,6 @@
 // cria doctor
 
 #include "base/json.h"
-#include "cli/kernel_choice.h"
 #include "cli/program.h"
 #include "cli/verb.h"
 #include "kernels/processor.h"
@@ -26,7 +25,7 @@ public:
     Result<int> run(Cli& cli) override {
         const Processor processor = describe_processor(cli.os);
         const Compute compute = CRIA_TRY(cli.compute());
-        const KernelChoice choice = CRIA_TRY(choose_kernels(cli, cli.kernels));
+        const KernelChoice choice = CRIA_TRY(cli.kernel_choice());
         if (cli.console.error_is_terminal()) cli.console.err("measuring for about a second...\r");
         const Roofs roofs = measure_roofs(cli.os, compute.pool);
         cli.console.out(json_ ? as_json(processor, compute, choice, roofs)
@@ -39,8 +38,8 @@ private:
                                const Roofs& roofs) {
         const OrderedJson quota = p.quota_threads ? OrderedJson(*p.quota_threads) : OrderedJson(nullptr);
         OrderedJson speeds = OrderedJson::object();
-        for (const KernelChoice::Speed& speed : choice.speeds)
-            speeds[speed.name] = {{"q4_0_gops", speed.quantised}, {"bf16_gflops", speed.bf16}};
+        for (const TableSpeed& speed : choice.speeds)
+            speeds[std::string(speed.name)] = {{"q4_0_gops", speed.quantised}, {"bf16_gflops", speed.bf16}};
         const OrderedJson object{{"processor", p.name},
                                  {"instruction_sets", p.instruction_sets},
                                  {"kernels", compute.kernels.name},
@@ -73,7 +72,7 @@ private:
         line("name", p.name);
         line("found", fmt::format("{}", fmt::join(p.instruction_sets, ", ")));
         line("kernels", fmt::format("{}: {}", compute.kernels.name, choice.reason));
-        for (const KernelChoice::Speed& speed : choice.speeds)
+        for (const TableSpeed& speed : choice.speeds)
             line("", fmt::format("{:<12} {:>5.0f} GOP/s in Q4_0, {:>4.0f} in bf16, one thread", speed.name,
                                  speed.quantised, speed.bf16));
         heading("Threads");

@@ -1,7 +1,7 @@
 #include "cli/kernel_choice.h"
 
 #include "base/json.h"
-#include "kernels/choice.h"
+#include "cli/cli.h"
 #include "kernels/processor.h"
 
 namespace cria {
@@ -16,8 +16,8 @@ std::vector<std::string_view> available_names() {
 }
 
 // What a choice was made for.
-std::string machine_of(const Cli& cli) {
-    const Processor processor = describe_processor(cli.os);
+std::string machine_of(Os& os) {
+    const Processor processor = describe_processor(os);
     return fmt::format("cria {}, {}: {}", kVersion, processor.name, fmt::join(available_names(), " "));
 }
 
@@ -26,13 +26,14 @@ KernelChoice choice_of(const OrderedJson& kept) {
                         "the quickest when they were measured at the first start",
                         {}};
     for (const auto& [name, speed] : kept.at("speeds").items())
-        choice.speeds.push_back({name, speed.at(0).get<double>(), speed.at(1).get<double>()});
+        if (const Kernels* table = kernels_named(name))
+            choice.speeds.push_back({table->name, speed.at(0).get<double>(), speed.at(1).get<double>()});
     return choice;
 }
 
 // Null where there is no file, or one of something else.
-KernelChoice kept_choice(const Cli& cli, const Path& file, const std::string& machine) {
-    const auto text = read_text(cli.os, file, kMostBytes);
+KernelChoice kept_choice(Os& os, const Path& file, const std::string& machine) {
+    const auto text = read_text(os, file, kMostBytes);
     if (!text) return {};
     const OrderedJson kept = OrderedJson::parse(*text, nullptr, false);
     try {
@@ -52,7 +53,7 @@ OrderedJson measured(const std::string& machine) {
 
 }  // namespace
 
-Result<KernelChoice> choose_kernels(const Cli& cli, const std::string& name) {
+Result<KernelChoice> choose_kernels(Os& os, const Environment& environment, const std::string& name) {
     if (!name.empty()) {
         if (const Kernels* table = kernels_named(name)) return KernelChoice{table, "asked for with --kernels", {}};
         return fail(ErrorKind::invalid_input, "--kernels {}: this processor and this build have {}", name,
@@ -62,16 +63,16 @@ Result<KernelChoice> choose_kernels(const Cli& cli, const std::string& name) {
         return KernelChoice{available_kernels().front(),
                             "no table of this binary for a vector instruction set runs on this processor",
                             {}};
-    const std::string machine = machine_of(cli);
-    const auto folder = cache_folder(cli.environment);
+    const std::string machine = machine_of(os);
+    const auto folder = cache_folder(environment);
     if (folder) {
-        KernelChoice kept = kept_choice(cli, *folder / "kernels.json", machine);
+        KernelChoice kept = kept_choice(os, *folder / "kernels.json", machine);
         if (kept.kernels != nullptr) return kept;
     }
     const OrderedJson found = measured(machine);
     // Where it cannot be kept, the next start measures again.
-    if (folder && cli.os.make_folders(*folder))
-        (void)write_atomically(cli.os, *folder / "kernels.json", json_text(found, 2) + "\n");
+    if (folder && os.make_folders(*folder))
+        (void)write_atomically(os, *folder / "kernels.json", json_text(found, 2) + "\n");
     return choice_of(found);
 }
 

@@ -6,23 +6,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "cli/cli.h"
+#include "base/result.h"
+#include "cli/environment.h"
+#include "kernels/choice.h"
 #include "kernels/kernels.h"
 
 namespace cria {
 
 struct KernelChoice {
-    struct Speed {
-        std::string name;
-        double quantised, bf16;  // TableSpeed
-    };
     const Kernels* kernels = nullptr;
-    std::string reason;         // a sentence without its point
-    std::vector<Speed> speeds;  // where it was measured
+    std::string reason;              // a sentence without its point
+    std::vector<TableSpeed> speeds;  // where it was measured
 };
 
 // `name`: asked for, or empty. Errors: invalid_input (no table of this name here).
-Result<KernelChoice> choose_kernels(const Cli& cli, const std::string& name);
+Result<KernelChoice> choose_kernels(Os& os, const Environment& environment, const std::string& name);
 
 }  // namespace cria

@@ -222,7 +222,8 @@ private:
             if (!is_quantised(source.type)) numbers += source.bytes();
         if (numbers >= kWorthANotice)
             options_.notice(
-                fmt::format("{:.1f} GB of weights are packed for this processor, beside the model; only once",
+                fmt::format("{:.1f} GB of weights are packed for this processor; this happens once, and takes as much "
+                            "room on the disk",
                             static_cast<double>(numbers) * 1e-9));
     }
 

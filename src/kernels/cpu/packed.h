@@ -1,9 +1,9 @@
 // Products with packed weights (kernels/packed.h) in whole numbers, for any vector vocabulary V.
 //
-// A tile of the weight is multiplied with a panel of rows at once: 32 columns of the tile are unpacked into eight
-// registers and meet every row of the panel. The products of a group are summed in 32-bit integers, exactly; groups are
-// added in f32, one after the other in the order of the columns. So a result depends on its row of x and of the weight
-// alone, never on what else is computed beside it.
+// Tiles of the weight are multiplied with a panel of rows at once: four columns of each are unpacked and meet every row
+// of the panel before the next four do, so that only the sums stay in registers. The products of a group are summed in
+// 32-bit integers, exactly; groups are added in f32, one after the other in the order of the columns. So a result
+// depends on its row of x and of the weight alone, never on what else is computed beside it.
 #pragma once
 
 #include "kernels/cpu/convert.h"
