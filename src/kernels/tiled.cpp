@@ -55,14 +55,13 @@ void write_tile(DType type, DType from, std::span<const std::byte* const> rows, 
     }
 }
 
-float tiled_number(const TiledRows& tiled, std::int64_t row, std::int64_t column) {
-    const std::byte* tile = tiled.data + row / tiled.lanes * tiled.tile_bytes();
-    const std::uint16_t bits = bits_at(tile, place_in_tile(tiled.type, tiled.lanes, row % tiled.lanes, column));
-    return tiled.type == DType::bf16 ? to_f32(BF16{bits}) : to_f32(F16{bits});
-}
-
 void untile_row(const TiledRows& tiled, std::int64_t row, float* to) {
-    for (std::int64_t column = 0; column < tiled.columns; ++column) to[column] = tiled_number(tiled, row, column);
+    const std::byte* tile = tiled.data + row / tiled.lanes * tiled.tile_bytes();
+    const std::int64_t lane = row % tiled.lanes;
+    for (std::int64_t column = 0; column < tiled.columns; ++column) {
+        const std::uint16_t bits = bits_at(tile, place_in_tile(tiled.type, tiled.lanes, lane, column));
+        to[column] = tiled.type == DType::bf16 ? to_f32(BF16{bits}) : to_f32(F16{bits});
+    }
 }
 
 std::int64_t LaidRows::steps() const { return pairs ? (columns + 1) / 2 : columns; }

@@ -42,8 +42,7 @@ std::int64_t tiled_bytes(DType type, std::int64_t rows, std::int64_t columns, st
 // bf16 numbers, too. `to` has tile_bytes() bytes.
 void write_tile(DType type, DType from, std::span<const std::byte* const> rows, std::int64_t columns,
                 std::int64_t lanes, std::byte* to);
-// The number of a row and column in f32, and all of a row.
-float tiled_number(const TiledRows& tiled, std::int64_t row, std::int64_t column);
+// Row `row` in f32.
 void untile_row(const TiledRows& tiled, std::int64_t row, float* to);
 
 // Rows of x as the register tile reads them: words of a pair of bf16 numbers, or of one in f32. The rows are dealt out

@@ -57,21 +57,30 @@ void dense(Matrix<const float> x, WeightRows w, std::int64_t first, std::int64_t
     }
 }
 
+// Row r of x with a row of a weight, block after block.
+template <class T>
+float laid_dot(const LaidRows& x, std::int64_t r, std::int64_t depth, const std::vector<float>& weight) {
+    float sum = 0.0f;
+    for (std::int64_t first = 0; first < x.columns; first += depth) {
+        const auto* numbers = reinterpret_cast<const T*>(laid_block(x, r, first / depth));
+        const std::int64_t end = std::min(depth, x.columns - first);
+        for (std::int64_t i = 0; i < end; ++i) sum += load(numbers[i]) * weight[static_cast<std::size_t>(first + i)];
+    }
+    return sum;
+}
+
 void tiled_product(const LaidRows& x, const TiledRows& w, std::int64_t first_tile, std::int64_t last_tile, float* y,
                    std::int64_t y_stride, bool accumulate) {
     const std::int64_t depth = block_steps(x.steps()) * (x.pairs ? 2 : 1);
-    for (std::int64_t r = 0; r < x.rows; ++r)
-        for (std::int64_t j = first_tile * w.lanes; j < std::min(last_tile * w.lanes, w.rows); ++j) {
-            float sum = 0.0f;
-            for (std::int64_t i = 0; i < w.columns; ++i) {
-                const float* words = laid_block(x, r, i / depth);
-                const float number =
-                    x.pairs ? to_f32(reinterpret_cast<const BF16*>(words)[i % depth]) : words[i % depth];
-                sum += number * tiled_number(w, j, i);
-            }
+    std::vector<float> weight(static_cast<std::size_t>(w.columns));
+    for (std::int64_t j = first_tile * w.lanes; j < std::min(last_tile * w.lanes, w.rows); ++j) {
+        untile_row(w, j, weight.data());
+        for (std::int64_t r = 0; r < x.rows; ++r) {
+            const float sum = x.pairs ? laid_dot<BF16>(x, r, depth, weight) : laid_dot<float>(x, r, depth, weight);
             float& to = y[r * y_stride + j];
             to = accumulate ? to + sum : sum;
         }
+    }
 }
 
 float rms_norm(const float* x, const float* weight, std::int64_t n, float epsilon, float* y) {
